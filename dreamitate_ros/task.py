@@ -1,0 +1,67 @@
+"""A task as config/tasks/*.yaml describes it: prompt, tools, timing, gates and workspace."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.yaml_file import load_mapping
+
+
+@dataclass(frozen=True)
+class Task:
+    """prompt: what the model is told. arm_tools: arm name -> tool directory name under config/tools.
+
+    fps: imagined frames per second. frames: times per view, the photo included.
+    confidence_gate: 0..1, below which a pose is not acted on. max_calibration_age_days.
+    speed_scale: 0..1 of the arms' limits and of the imagined speed.
+    workspace_m: ((x, x), (y, y), (z, z)) allowed for the tools' origins, in the world frame.
+    """
+
+    name: str
+    prompt: str
+    arm_tools: dict[str, str]
+    fps: float
+    frames: int
+    confidence_gate: float
+    max_calibration_age_days: float
+    speed_scale: float
+    workspace_m: tuple[tuple[float, float], ...]
+
+
+def load_task(name: str, config: Path) -> Task:
+    """config/tasks/NAME.yaml; raises UNKNOWN_TASK (listing the known ones) or INVALID_PARAMETER."""
+    path = config / "tasks" / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in (config / "tasks").glob("*.yaml"))) or "none"
+        raise DreamitateError(ErrorCode.UNKNOWN_TASK, f"there is no task '{name}'; known tasks: {known}")
+    content = load_mapping(path, ErrorCode.INVALID_PARAMETER)
+    try:
+        task = Task(
+            name=name,
+            prompt=str(content["prompt"]),
+            arm_tools={str(arm): str(tool) for arm, tool in content["arm_tools"].items()},
+            fps=float(content["fps"]),
+            frames=int(content["frames"]),
+            confidence_gate=float(content["confidence_gate"]),
+            max_calibration_age_days=float(content["max_calibration_age_days"]),
+            speed_scale=float(content["speed_scale"]),
+            workspace_m=tuple((float(low), float(high)) for low, high in content["workspace_m"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"{path}: missing or malformed value: {error}") from None
+    require_range("fps", task.fps, 0.1, 240.0)
+    require_range("frames", task.frames, 2, 1000)
+    require_range("confidence_gate", task.confidence_gate, 0.0, 1.0)
+    require_range("speed_scale", task.speed_scale, 0.01, 1.0)
+    return task
+
+
+def require_range(name: str, value: Any, low: float, high: float) -> float:
+    """`value` as a float within [low, high]; raises INVALID_PARAMETER for anything else, NaN included."""
+    if not isinstance(value, int | float) or not math.isfinite(value) or not low <= value <= high:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"{name} must be a number from {low:g} to {high:g}, found {value!r}"
+        )
+    return float(value)
