@@ -21,6 +21,7 @@ class Rig:
 
     top, side: cameras of the cropped and resized images that the video model sees.
     top_from_side: (4, 4). base_from_top: arm name -> (4, 4), empty when only tracking.
+    world_from_top: (4, 4), the world being the table's surface, z up; None when only tracking.
     calibrated_at: when, None when the file does not say. method: how ("simulated" never grows stale).
     """
 
@@ -28,6 +29,7 @@ class Rig:
     side: Camera
     top_from_side: Array
     base_from_top: dict[str, Array] = field(default_factory=dict)
+    world_from_top: Array | None = None
     calibrated_at: datetime | None = None
     method: str = "unknown"
 
@@ -35,6 +37,15 @@ class Rig:
     def side_from_top(self) -> Array:
         """(4, 4) the inverse of top_from_side."""
         return inverse(self.top_from_side)
+
+    def world_from_base(self, arm: str) -> Array:
+        """(4, 4) where `arm` stands; raises INVALID_RIG when the rig does not know the arm or the table."""
+        if self.world_from_top is None or arm not in self.base_from_top:
+            raise DreamitateError(
+                INVALID, f"the rig does not say where the arm '{arm}' stands; it needs 'world_from_top' and"
+                f" 'base_from_top: {{{arm}: 4x4}}' before an arm can move"
+            )
+        return self.world_from_top @ inverse(self.base_from_top[arm])
 
     def require_fresh(self, max_age_days: float, now: datetime) -> None:
         """Raise STALE_CALIBRATION unless calibrated within max_age_days before now (simulation is exact)."""
@@ -61,6 +72,7 @@ def load_rig(path: Path) -> Rig:
         top=_camera(content, "top", width, height, path),
         side=_camera(content, "side", width, height, path),
         top_from_side=_rigid(content, "top_from_side", path),
+        world_from_top=_rigid(content, "world_from_top", path) if "world_from_top" in content else None,
         base_from_top={arm: _rigid(bases, arm, path) for arm in bases},
         calibrated_at=_instant(content.get("calibrated_at"), path),
         method=str(content.get("method", "unknown")),
