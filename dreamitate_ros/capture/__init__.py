@@ -1,0 +1,1 @@
+"""Capture: two cameras become one StereoImage of the size the video model sees."""

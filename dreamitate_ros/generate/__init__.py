@@ -1,0 +1,1 @@
+"""Generate: a StereoImage becomes the StereoVideo of the task done there."""
