@@ -1,7 +1,8 @@
 """Rigid transforms as (..., 4, 4) arrays named target_from_source, and pinhole projection. Metres, radians."""
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from scipy.interpolate import PchipInterpolator
+from scipy.spatial.transform import Rotation, Slerp
 
 from dreamitate_ros.values import Array, Camera
 
@@ -39,7 +40,9 @@ def project(camera: Camera, points_m: Array) -> Array:
 def angle_rad(a_from_b: Array) -> Array:
     """(...) rotation angle of transforms (..., 4, 4) or rotations (..., 3, 3)."""
     rotations = np.asarray(a_from_b)[..., :3, :3]
-    return np.asarray(Rotation.from_matrix(rotations.reshape(-1, 3, 3)).magnitude().reshape(rotations.shape[:-2]))
+    return np.asarray(
+        Rotation.from_matrix(rotations.reshape(-1, 3, 3)).magnitude().reshape(rotations.shape[:-2])
+    )
 
 
 def is_rigid(matrix: Array, tolerance: float = 1e-4) -> bool:
@@ -58,9 +61,6 @@ def interpolate(times_s: Array, poses: Array, at_s: Array) -> Array:
 
     Translation by a monotone cubic (no overshoot at a stop), rotation by slerp; (N, 4, 4) poses, N >= 1.
     """
-    from scipy.interpolate import PchipInterpolator
-    from scipy.spatial.transform import Slerp
-
     if len(times_s) == 1:
         return np.repeat(poses, len(at_s), axis=0)
     at_s = np.clip(at_s, times_s[0], times_s[-1])

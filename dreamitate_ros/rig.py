@@ -42,8 +42,9 @@ class Rig:
         """(4, 4) where `arm` stands; raises INVALID_RIG when the rig does not know the arm or the table."""
         if self.world_from_top is None or arm not in self.base_from_top:
             raise DreamitateError(
-                INVALID, f"the rig does not say where the arm '{arm}' stands; it needs 'world_from_top' and"
-                f" 'base_from_top: {{{arm}: 4x4}}' before an arm can move"
+                INVALID,
+                f"the rig does not say where the arm '{arm}' stands; it needs 'world_from_top' and"
+                f" 'base_from_top: {{{arm}: 4x4}}' before an arm can move",
             )
         return self.world_from_top @ inverse(self.base_from_top[arm])
 
@@ -53,7 +54,8 @@ class Rig:
             return
         if self.calibrated_at is None:
             raise DreamitateError(
-                ErrorCode.STALE_CALIBRATION, "the rig has no 'calibrated_at' date; calibrate it before moving an arm"
+                ErrorCode.STALE_CALIBRATION,
+                "the rig has no 'calibrated_at' date; calibrate it before moving an arm",
             )
         age_days = (now - self.calibrated_at).total_seconds() / 86400
         if age_days > max_age_days:
@@ -82,20 +84,27 @@ def load_rig(path: Path) -> Rig:
 def _positive_int(content: dict[str, Any], key: str, path: Path) -> int:
     value = content.get(key)
     if not isinstance(value, int) or value <= 0:
-        raise DreamitateError(INVALID, f"{path}: '{key}' must be a whole number of pixels above 0, found {value!r}")
+        raise DreamitateError(
+            INVALID,
+            f"{path}: '{key}' must be a whole number of pixels above 0, found {value!r}",
+        )
     return value
 
 
 def _camera(content: dict[str, Any], view: str, width: int, height: int, path: Path) -> Camera:
     section = content.get(view)
     if not isinstance(section, dict):
-        raise DreamitateError(INVALID, f"{path}: the camera '{view}' is missing; expected '{view}: {{K: 3x3}}'")
+        raise DreamitateError(
+            INVALID,
+            f"{path}: the camera '{view}' is missing; expected '{view}: {{K: 3x3}}'",
+        )
     K = matrix(section, "K", (3, 3), path, INVALID)
     inside = 0 <= K[0, 2] < width and 0 <= K[1, 2] < height
     if K[0, 0] <= 0 or K[1, 1] <= 0 or not inside or not np.allclose(K[2], [0, 0, 1]):
         raise DreamitateError(
-            INVALID, f"{path}: '{view}.K' does not fit a {width}x{height} image; expected positive focal lengths"
-            " and a principal point inside the image"
+            INVALID,
+            f"{path}: '{view}.K' does not fit a {width}x{height} image; expected positive focal lengths"
+            " and a principal point inside the image",
         )
     return Camera(K, width, height)
 
@@ -104,7 +113,8 @@ def _rigid(content: dict[str, Any], key: str, path: Path) -> Array:
     value = matrix(content, key, (4, 4), path, INVALID)
     if not is_rigid(value):
         raise DreamitateError(
-            INVALID, f"{path}: the rotation of '{key}' is not orthonormal and right-handed; calibrate again"
+            INVALID,
+            f"{path}: the rotation of '{key}' is not orthonormal and right-handed; calibrate again",
         )
     return value
 
@@ -116,6 +126,7 @@ def _instant(value: Any, path: Path) -> datetime | None:
         instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         raise DreamitateError(
-            INVALID, f"{path}: 'calibrated_at' must be a date like 2026-11-22T14:30:00Z, found {value!r}"
+            INVALID,
+            f"{path}: 'calibrated_at' must be a date like 2026-11-22T14:30:00Z, found {value!r}",
         ) from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

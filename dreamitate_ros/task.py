@@ -50,7 +50,9 @@ def load_task(name: str, config: Path) -> Task:
             workspace_m=tuple((float(low), float(high)) for low, high in content["workspace_m"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"{path}: missing or malformed value: {error}") from None
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"{path}: missing or malformed value: {error}"
+        ) from None
     require_range("fps", task.fps, 0.1, 240.0)
     require_range("frames", task.frames, 2, 1000)
     require_range("confidence_gate", task.confidence_gate, 0.0, 1.0)
@@ -62,6 +64,7 @@ def require_range(name: str, value: Any, low: float, high: float) -> float:
     """`value` as a float within [low, high]; raises INVALID_PARAMETER for anything else, NaN included."""
     if not isinstance(value, int | float) or not math.isfinite(value) or not low <= value <= high:
         raise DreamitateError(
-            ErrorCode.INVALID_PARAMETER, f"{name} must be a number from {low:g} to {high:g}, found {value!r}"
+            ErrorCode.INVALID_PARAMETER,
+            f"{name} must be a number from {low:g} to {high:g}, found {value!r}",
         )
     return float(value)

@@ -34,9 +34,14 @@ def load_tool(name: str, directory: Path) -> Tool:
 
     Raises DreamitateError(INVALID_TOOL) when the mesh is missing, unreadable, empty or not in metres.
     """
-    paths = [directory / f"tool{suffix}" for suffix in MESH_SUFFIXES if (directory / f"tool{suffix}").is_file()]
+    paths = [
+        directory / f"tool{suffix}" for suffix in MESH_SUFFIXES if (directory / f"tool{suffix}").is_file()
+    ]
     if not paths:
-        raise DreamitateError(INVALID, f"{directory} holds no tool mesh; expected tool{', tool'.join(MESH_SUFFIXES)}")
+        raise DreamitateError(
+            INVALID,
+            f"{directory} holds no tool mesh; expected tool{', tool'.join(MESH_SUFFIXES)}",
+        )
     return Tool(name, _load_mesh(paths[0]), _load_mount(directory / "tool.yaml"), paths[0])
 
 
@@ -46,7 +51,10 @@ def _load_mesh(path: Path) -> trimesh.Trimesh:
     except Exception as error:  # trimesh raises many types, one per format
         raise DreamitateError(INVALID, f"{path} does not load as a mesh: {error}") from None
     if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0 or not np.isfinite(mesh.vertices).all():
-        raise DreamitateError(INVALID, f"{path} has no triangles with finite corners; export the mesh again")
+        raise DreamitateError(
+            INVALID,
+            f"{path} has no triangles with finite corners; export the mesh again",
+        )
     size_m = float(np.ptp(mesh.vertices, axis=0).max())
     if not SMALLEST_M <= size_m <= LARGEST_M:
         raise DreamitateError(

@@ -85,7 +85,7 @@ class ToolTrack:
     @property
     def present(self) -> NDArray[np.bool_]:
         """(T,) True where there is a pose."""
-        return np.isfinite(self.top_from_tool).all(axis=(1, 2))
+        return np.asarray(np.isfinite(self.top_from_tool).all(axis=(1, 2)))
 
 
 @dataclass(frozen=True)

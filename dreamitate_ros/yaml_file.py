@@ -23,7 +23,13 @@ def load_mapping(path: Path, code: ErrorCode) -> dict[str, Any]:
     return content
 
 
-def matrix(content: dict[str, Any], key: str, shape: tuple[int, int], path: Path, code: ErrorCode) -> Array:
+def matrix(
+    content: dict[str, Any],
+    key: str,
+    shape: tuple[int, int],
+    path: Path,
+    code: ErrorCode,
+) -> Array:
     """The numeric matrix at `key`, of `shape` and finite; raises DreamitateError(code) naming what it is not."""
     if key not in content:
         raise DreamitateError(code, f"{path}: '{key}' is missing; expected a {shape[0]}x{shape[1]} matrix")
@@ -32,5 +38,8 @@ def matrix(content: dict[str, Any], key: str, shape: tuple[int, int], path: Path
     except (TypeError, ValueError):
         value = np.empty(0)
     if value.shape != shape or not np.isfinite(value).all():
-        raise DreamitateError(code, f"{path}: '{key}' must be a {shape[0]}x{shape[1]} matrix of finite numbers")
+        raise DreamitateError(
+            code,
+            f"{path}: '{key}' must be a {shape[0]}x{shape[1]} matrix of finite numbers",
+        )
     return value

@@ -34,16 +34,24 @@ def crop_image(image: Image, width: int, height: int) -> Image:
         return image
     # an affine warp keeps the sub-pixel crop that the camera matrix states; blurred first against aliasing
     target_from_source = np.array(
-        [[scale, 0, (0.5 - left_px) * scale - 0.5], [0, scale, (0.5 - top_px) * scale - 0.5]]
+        [
+            [scale, 0, (0.5 - left_px) * scale - 0.5],
+            [0, scale, (0.5 - top_px) * scale - 0.5],
+        ]
     )
     sigma_px = 0.35 / scale if scale < 1 else 0.0
     smooth = cv2.GaussianBlur(image, (0, 0), sigma_px) if sigma_px > 0.4 else image
     return np.asarray(
-        cv2.warpAffine(smooth, target_from_source, (width, height), flags=cv2.INTER_LINEAR), dtype=np.uint8
+        cv2.warpAffine(smooth, target_from_source, (width, height), flags=cv2.INTER_LINEAR),
+        dtype=np.uint8,
     )
 
 
 def _crop(source_width: int, source_height: int, width: int, height: int) -> tuple[float, float, float]:
     """Left and top edge of the centred crop in px of the source, and the scale to the target."""
     scale = max(width / source_width, height / source_height)
-    return (source_width - width / scale) / 2, (source_height - height / scale) / 2, scale
+    return (
+        (source_width - width / scale) / 2,
+        (source_height - height / scale) / 2,
+        scale,
+    )

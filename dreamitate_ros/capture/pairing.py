@@ -43,7 +43,8 @@ class StereoPairer(Generic[T]):
         for view in VIEWS:
             if not self._kept[view]:
                 raise DreamitateError(
-                    ErrorCode.NO_IMAGES, f"the {view} camera publishes no images; is it running, is its topic right?"
+                    ErrorCode.NO_IMAGES,
+                    f"the {view} camera publishes no images; is it running, is its topic right?",
                 )
             age_s = now_s - self._kept[view][-1][0]
             if age_s > self.max_age_s:
@@ -52,7 +53,9 @@ class StereoPairer(Generic[T]):
                     f"the newest {view} image is {age_s:.2f} s old, at most {self.max_age_s:g} s is allowed;"
                     " check the camera and the clocks",
                 )
-        fresh = {view: [kept for kept in self._kept[view] if now_s - kept[0] <= self.max_age_s] for view in VIEWS}
+        fresh = {
+            view: [kept for kept in self._kept[view] if now_s - kept[0] <= self.max_age_s] for view in VIEWS
+        }
         top, side = min(
             ((top, side) for top in fresh["top"] for side in fresh["side"]),
             key=lambda pair: (abs(pair[0][0] - pair[1][0]), -pair[0][0]),

@@ -16,7 +16,10 @@ def read_photo(path: Path) -> Image:
         raise DreamitateError(ErrorCode.UNREADABLE_IMAGE, f"the photo {path} does not exist")
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
-        raise DreamitateError(ErrorCode.UNREADABLE_IMAGE, f"the photo {path} is not a readable PNG or JPEG image")
+        raise DreamitateError(
+            ErrorCode.UNREADABLE_IMAGE,
+            f"the photo {path} is not a readable PNG or JPEG image",
+        )
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 

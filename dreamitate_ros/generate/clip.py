@@ -27,7 +27,11 @@ def unpack_clip(frames: Image, photos: StereoImage, fps: float, times: int = 13)
             f"the clip's frames are {_size(frames[0])} but the photos are {_size(photos.top)} (top) and"
             f" {_size(photos.side)} (side) px; all three must be what the rig is calibrated for",
         )
-    return StereoVideo(top=frames[:times], side=np.concatenate([photos.side[None], frames[times:]]), fps=fps)
+    return StereoVideo(
+        top=frames[:times],
+        side=np.concatenate([photos.side[None], frames[times:]]),
+        fps=fps,
+    )
 
 
 def pack_clip(video: StereoVideo) -> Image:

@@ -1,5 +1,6 @@
 """Video files: H.264 in mp4, which every browser plays."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -17,7 +18,9 @@ def read_frames(path: Path) -> Image:
         with av.open(str(path)) as container:
             frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     except (av.FFmpegError, IndexError) as error:
-        raise DreamitateError(ErrorCode.UNREADABLE_VIDEO, f"{path} is not a readable video: {error}") from None
+        raise DreamitateError(
+            ErrorCode.UNREADABLE_VIDEO, f"{path} is not a readable video: {error}"
+        ) from None
     if not frames:
         raise DreamitateError(ErrorCode.UNREADABLE_VIDEO, f"the video {path} has no frames")
     return np.stack(frames)
@@ -30,7 +33,11 @@ def write_frames(path: Path, frames: Image, fps: float, crf: int = 16) -> None:
     """
     height, width = frames.shape[1] // 2 * 2, frames.shape[2] // 2 * 2
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=round(fps * 1000) / 1000, options={"crf": str(crf)})
+        stream = container.add_stream(
+            "libx264",
+            rate=Fraction(fps).limit_denominator(1000),
+            options={"crf": str(crf)},
+        )
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for frame in frames:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), format="rgb24")

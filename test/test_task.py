@@ -1,0 +1,38 @@
+"""Tasks: known ones load, faults are named."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.task import load_task, require_range
+
+CONFIG = Path(__file__).parents[1] / "config"
+
+
+def test_every_shipped_task_loads() -> None:
+    for path in sorted((CONFIG / "tasks").glob("*.yaml")):
+        task = load_task(path.stem, CONFIG)
+        for tool in task.arm_tools.values():
+            assert (CONFIG / "tools" / tool).is_dir(), tool
+
+
+def test_an_unknown_task_lists_the_known_ones() -> None:
+    with pytest.raises(DreamitateError, match="known tasks: .*rotate") as caught:
+        load_task("juggle", CONFIG)
+    assert caught.value.code == ErrorCode.UNKNOWN_TASK
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "bad.yaml").write_text("prompt: x\n")
+    with pytest.raises(DreamitateError, match="arm_tools") as caught:
+        load_task("bad", tmp_path)
+    assert caught.value.code == ErrorCode.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -0.1, 1.1, "0.5", None])
+def test_numbers_out_of_range_are_refused(value: object) -> None:
+    with pytest.raises(DreamitateError, match="speed_scale"):
+        require_range("speed_scale", value, 0.0, 1.0)
