@@ -1,4 +1,4 @@
-"""The one error a user sees, and its codes: a block of 100 per stage, passed through every action unchanged."""
+"""The one error a user sees, and its codes: a block of 100 per stage, the same in every action."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""Rigid transforms as (..., 4, 4) arrays named target_from_source, and pinhole projection. Metres, radians."""
+"""Rigid transforms as (..., 4, 4) arrays named target_from_source, and pinhole projection. Metres, rad."""
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator

@@ -61,7 +61,8 @@ class Rig:
         if age_days > max_age_days:
             raise DreamitateError(
                 ErrorCode.STALE_CALIBRATION,
-                f"the rig was calibrated {age_days:.1f} days ago; at most {max_age_days:g} are allowed: calibrate again",
+                f"the rig was calibrated {age_days:.1f} days ago;"
+                f" at most {max_age_days:g} are allowed: calibrate again",
             )
 
 

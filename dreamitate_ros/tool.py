@@ -30,7 +30,7 @@ class Tool:
 
 
 def load_tool(name: str, directory: Path) -> Tool:
-    """The tool in `directory`: one mesh (tool.obj, .ply, .stl or .glb) and, for arms, tool.yaml with its mount.
+    """The tool in `directory`: one mesh (tool.obj, .ply, .stl, .glb) and, for arms, tool.yaml with its mount.
 
     Raises DreamitateError(INVALID_TOOL) when the mesh is missing, unreadable, empty or not in metres.
     """

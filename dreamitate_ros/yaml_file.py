@@ -11,7 +11,7 @@ from dreamitate_ros.values import Array
 
 
 def load_mapping(path: Path, code: ErrorCode) -> dict[str, Any]:
-    """The mapping in `path`; raises DreamitateError(code) when it is missing, unreadable or something else."""
+    """The mapping in `path`; raises DreamitateError(code) when it is missing, unreadable or no mapping."""
     try:
         content = yaml.safe_load(path.read_text())
     except FileNotFoundError:
@@ -30,7 +30,7 @@ def matrix(
     path: Path,
     code: ErrorCode,
 ) -> Array:
-    """The numeric matrix at `key`, of `shape` and finite; raises DreamitateError(code) naming what it is not."""
+    """The numeric matrix at `key`, of `shape`, finite; raises DreamitateError(code) naming what it is not."""
     if key not in content:
         raise DreamitateError(code, f"{path}: '{key}' is missing; expected a {shape[0]}x{shape[1]} matrix")
     try:

@@ -19,7 +19,7 @@ def test_every_shipped_task_loads() -> None:
 
 
 def test_an_unknown_task_lists_the_known_ones() -> None:
-    with pytest.raises(DreamitateError, match="known tasks: .*rotate") as caught:
+    with pytest.raises(DreamitateError, match=r"known tasks: .*rotate") as caught:
         load_task("juggle", CONFIG)
     assert caught.value.code == ErrorCode.UNKNOWN_TASK
 

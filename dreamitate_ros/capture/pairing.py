@@ -44,7 +44,7 @@ class StereoPairer(Generic[T]):
             if not self._kept[view]:
                 raise DreamitateError(
                     ErrorCode.NO_IMAGES,
-                    f"the {view} camera publishes no images; is it running, is its topic right?",
+                    f"the {view} camera publishes no images; is it running on this topic?",
                 )
             age_s = now_s - self._kept[view][-1][0]
             if age_s > self.max_age_s:
@@ -64,7 +64,7 @@ class StereoPairer(Generic[T]):
         if skew_s > self.max_skew_s:
             raise DreamitateError(
                 ErrorCode.IMAGES_SKEWED,
-                f"the two cameras are {1e3 * skew_s:.0f} ms apart, at most {1e3 * self.max_skew_s:.0f} ms is allowed;"
-                " synchronise their clocks or allow a larger skew for a still scene",
+                f"the two cameras are {1e3 * skew_s:.0f} ms apart,"
+                f" at most {1e3 * self.max_skew_s:.0f} ms is allowed; synchronise their clocks or allow a larger skew for a still scene",
             )
         return top, side
