@@ -65,6 +65,7 @@ class StereoPairer(Generic[T]):
             raise DreamitateError(
                 ErrorCode.IMAGES_SKEWED,
                 f"the two cameras are {1e3 * skew_s:.0f} ms apart,"
-                f" at most {1e3 * self.max_skew_s:.0f} ms is allowed; synchronise their clocks or allow a larger skew for a still scene",
+                f" at most {1e3 * self.max_skew_s:.0f} ms is allowed;"
+                " synchronise their clocks or allow a larger skew for a still scene",
             )
         return top, side
