@@ -1,0 +1,21 @@
+# Everything on a machine without ROS: `make demo` and `make test` set up .venv first.
+# On a machine with a sourced ROS 2, `colcon build` is all.
+PYTHON ?= python3
+SEED ?=
+
+.PHONY: demo test setup setup-development
+
+demo: setup
+	.venv/bin/dreamitate demo $(if $(SEED),--seed $(SEED))
+
+test: setup-development
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest
+
+setup:
+	@$(PYTHON) tools/bootstrap.py
+
+setup-development:
+	@$(PYTHON) tools/bootstrap.py --development
