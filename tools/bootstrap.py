@@ -18,14 +18,14 @@ def supported_python():
     if sys.version_info[:2] in SUPPORTED:
         return sys.executable
     for version in reversed(SUPPORTED):
-        python = shutil.which("python%d.%d" % version)
+        python = shutil.which("python{}.{}".format(*version))
         if python and _runs_as(python, version):
             return python
     return None
 
 
 def _runs_as(python, version):
-    code = "import sys; sys.exit(sys.version_info[:2] != %r)" % (version,)
+    code = f"import sys; sys.exit(sys.version_info[:2] != {version})"
     return subprocess.call([python, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
@@ -33,8 +33,10 @@ def main():
     python = supported_python()
     if python is None:
         sys.exit(
-            "set-up: Python %d.%d is not supported; install Python 3.11, 3.12 or 3.13 (python3.11 in Debian), "
-            "or name one: make PYTHON=/path/to/python3.12" % sys.version_info[:2]
+            "set-up: Python {}.{} is not supported; install Python 3.11, 3.12 or 3.13 "
+            "(Debian has python3.11 or python3.13), or name one: make PYTHON=/path/to/python3.12".format(
+                *sys.version_info[:2]
+            )
         )
     if sys.version_info[:2] not in SUPPORTED:
         os.execv(python, [python] + sys.argv)

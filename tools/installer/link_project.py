@@ -9,11 +9,9 @@ gets setup.py's data files and, where `ros2 run` and launch look for them, its c
 import shutil
 import sys
 import sysconfig
+from distutils.core import run_setup  # setuptools provides it from Python 3.12 on
 from pathlib import Path
 from typing import Any
-
-import setuptools  # noqa: F401, I001  before distutils, which it brings from Python 3.12 on
-from distutils.core import run_setup
 
 ROOT = Path(__file__).resolve().parents[2]
 
