@@ -13,7 +13,7 @@ from dreamitate_ros.track.pyramid import SMOOTHING_PX, Level, image_gradient
 from dreamitate_ros.track.render import render
 from dreamitate_ros.values import Array, Camera
 
-MOST_POINTS = 1500
+MOST_POINTS = 1000
 FEWEST_POINTS = 60
 TUKEY = 4.7  # in standard deviations: farther residuals (a hand, an object) count nothing
 LEAST_SIGMA = 0.04  # colour noise below which residuals are not told apart
@@ -52,15 +52,13 @@ def align(
     appearance: Appearance, level: Level, camera_from_tool: Array, steps: int = 10, renderings: int = 2
 ) -> Alignment | None:
     """The best pose near `camera_from_tool` (4, 4); None when the tool is hardly inside the image."""
+    patch = None
     for _ in range(renderings):
         patch = _visible_patch(appearance, level.camera, camera_from_tool)
         if patch is None:
             return None
         camera_from_tool = _slide(patch, appearance, level, camera_from_tool, steps)
-    patch = _visible_patch(appearance, level.camera, camera_from_tool)
-    if patch is None:
-        return None
-    return _judge(appearance, patch, level, camera_from_tool)
+    return None if patch is None else _judge(appearance, patch, level, camera_from_tool)
 
 
 def perturb(camera_from_tool: Array, center_m: Array, twist: Array) -> Array:
@@ -74,16 +72,14 @@ def perturb(camera_from_tool: Array, center_m: Array, twist: Array) -> Array:
 def pixel_jacobian(camera: Camera, points: Array, center: Array) -> Array:
     """(N, 2, 6) how the pixels of points (N, 3) in the camera frame move with a twist about `center` (3,)."""
     x, y, z = points.T
+    arm_x, arm_y, arm_z = (points - center).T
     zero = np.zeros_like(x)
-    by_point = np.stack(
-        [
-            np.stack([camera.K[0, 0] / z, zero, -camera.K[0, 0] * x / z**2], axis=-1),
-            np.stack([zero, camera.K[1, 1] / z, -camera.K[1, 1] * y / z**2], axis=-1),
-        ],
-        axis=1,
-    )
-    by_turn = -np.cross(points[:, None, :] - center, np.eye(3)[None], axisa=-1, axisb=-1)
-    return np.concatenate([by_point, by_point @ np.swapaxes(by_turn, 1, 2)], axis=2)
+    u_x, u_z = camera.K[0, 0] / z, -camera.K[0, 0] * x / z**2
+    v_y, v_z = camera.K[1, 1] / z, -camera.K[1, 1] * y / z**2
+    # a turn w moves a point by w x arm
+    u = [u_x, zero, u_z, u_z * arm_y, u_x * arm_z - u_z * arm_x, -u_x * arm_y]
+    v = [zero, v_y, v_z, v_z * arm_y - v_y * arm_z, -v_z * arm_x, v_y * arm_x]
+    return np.stack([np.stack(u, axis=-1), np.stack(v, axis=-1)], axis=1)
 
 
 def _visible_patch(appearance: Appearance, camera: Camera, camera_from_tool: Array) -> _Patch | None:

@@ -133,15 +133,16 @@ class Follower:
         """The best pose near any of `poses`: all are tried at the coarsest level, ever fewer at finer ones."""
         best: list[Alignment] = []
         for index, keep in zip(reversed(range(LEVELS)), (3, 2, 1), strict=True):
-            best = sorted(self._aligned(frame.levels[index], poses), key=lambda a: -a.correlation)[:keep]
+            renderings = 2 if index == 0 else 1
+            best = sorted(self._aligned(frame.levels[index], poses, renderings), key=lambda a: -a.correlation)[:keep]
             poses = [alignment.camera_from_tool for alignment in best]
         return best[0] if best else None
 
-    def _aligned(self, level: Level, poses: list[Array]) -> Iterator[Alignment]:
+    def _aligned(self, level: Level, poses: list[Array], renderings: int) -> Iterator[Alignment]:
         for pose in poses:
             if self.stop():
                 raise Cancelled("tracking")
-            alignment = align(self.appearance, level, pose)
+            alignment = align(self.appearance, level, pose, renderings=renderings)
             if alignment is None or len(alignment.edges) < LEAST_EDGES >> LEVELS:
                 continue
             if alignment.inside >= LEAST_INSIDE:

@@ -17,8 +17,8 @@ from dreamitate_ros.values import Array, Camera, Image, Stop
 
 WINDOW_PX = 30  # a template's side
 FILL = 0.95  # how much of it the tool's bounding sphere fills at the nearest depth
-VIEWS = 160  # viewing directions over the whole sphere, about 16 deg apart
-ROLLS = 24
+VIEWS = 120  # viewing directions over the whole sphere, about 18 deg apart
+ROLLS = 20
 DETAIL = 0.5  # views showing less texture detail than this share of the best one are left out
 CHANGE = 0.10  # difference to the photo, 0..1, that may be a tool
 
