@@ -1,0 +1,74 @@
+"""Headless pictures of a MuJoCo model, through EGL; needs no display and no GPU."""
+
+import ctypes.util
+from collections.abc import Callable
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.execute import collision_groups as groups
+from dreamitate_ros.values import Image
+
+NO_EGL = (
+    "the simulated cell cannot draw: EGL does not work on this machine ({reason})."
+    " Install the Debian packages libegl1 and libgl1-mesa-dri (apt install libegl1 libgl1-mesa-dri)"
+)
+
+
+class CameraRenderer:
+    """Draws what named cameras of one model see. Use it and close it in the thread that made it.
+
+    Raises DreamitateError(STAGE_UNAVAILABLE) naming the Debian packages when EGL does not work.
+    """
+
+    def __init__(self, model: mujoco.MjModel, width: int, height: int) -> None:
+        model.vis.global_.offwidth = max(model.vis.global_.offwidth, width)
+        model.vis.global_.offheight = max(model.vis.global_.offheight, height)
+        self._model = model
+        self._viewport = mujoco.MjrRect(0, 0, width, height)
+        self._pixels = np.empty((height, width, 3), np.uint8)
+        self._gl = _egl_context(width, height)
+        self._gl.make_current()
+        self._scene = mujoco.MjvScene(model, maxgeom=600)
+        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[:] = 0
+        self._option.geomgroup[groups.VISIBLE] = 1
+        self._option.sitegroup[:] = 0
+
+    def render(self, data: mujoco.MjData, camera: str) -> Image:
+        """(H, W, 3) uint8 RGB of `data` as `camera` sees it; data's kinematics must be up to date."""
+        view = mujoco.MjvCamera()
+        view.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        view.fixedcamid = self._model.camera(camera).id
+        self._gl.make_current()
+        mujoco.mjv_updateScene(
+            self._model, data, self._option, None, view, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene
+        )
+        mujoco.mjr_render(self._viewport, self._scene, self._context)
+        mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
+        return self._pixels[::-1].copy()
+
+    def close(self) -> None:
+        """Give the drawing memory back; once more does nothing."""
+        if self._gl is None:
+            return
+        self._gl.make_current()
+        self._context.free()
+        self._gl.free()
+        self._gl = None
+
+
+def _egl_context(width: int, height: int) -> Any:
+    if ctypes.util.find_library("EGL") is None:
+        raise DreamitateError(ErrorCode.STAGE_UNAVAILABLE, NO_EGL.format(reason="libEGL is missing"))
+    try:
+        context: Callable[[int, int], Any]
+        from mujoco.egl import GLContext as context
+
+        return context(width, height)
+    except Exception as error:  # PyOpenGL raises many types, and ImportError for a missing driver
+        raise DreamitateError(ErrorCode.STAGE_UNAVAILABLE, NO_EGL.format(reason=error)) from None
