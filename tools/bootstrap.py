@@ -9,24 +9,37 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def supported_python():
-    """Path of a Python this project runs on: this one, else the newest on PATH; None where there is none."""
-    if sys.version_info[:2] in SUPPORTED:
-        return sys.executable
-    for version in reversed(SUPPORTED):
-        python = shutil.which("python{}.{}".format(*version))
-        if python and _runs_as(python, version):
-            return python
-    return None
+    """Path of a Python this project runs on; None where there is none.
+
+    The one that made .venv, so that .venv is kept; else this one; else the newest on PATH.
+    """
+    names = ["python{}.{}".format(*version) for version in reversed(SUPPORTED)]
+    candidates = [_maker_of_venv(), sys.executable, *map(shutil.which, names)]
+    return next((python for python in candidates if python and _is_supported(python)), None)
 
 
-def _runs_as(python, version):
-    code = f"import sys; sys.exit(sys.version_info[:2] != {version})"
-    return subprocess.call([python, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+def _maker_of_venv():
+    try:
+        settings = (ROOT / ".venv" / "pyvenv.cfg").read_text()
+    except OSError:
+        return None
+    lines = [line.partition("=") for line in settings.splitlines()]
+    return next((value.strip() for key, _, value in lines if key.strip() == "executable"), None)
+
+
+def _is_supported(python):
+    code = f"import sys; sys.exit(sys.version_info[:2] not in {SUPPORTED})"
+    try:
+        return subprocess.call([python, "-ISc", code], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
 
 
 def main():
@@ -38,7 +51,7 @@ def main():
                 *sys.version_info[:2]
             )
         )
-    if sys.version_info[:2] not in SUPPORTED:
+    if Path(python).resolve() != Path(sys.executable).resolve():
         os.execv(python, [python] + sys.argv)
 
     from installer.setup import main as set_up

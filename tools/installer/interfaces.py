@@ -58,7 +58,7 @@ def _colcon(sources: list[Path]) -> None:
         [str(VENV / "bin" / "colcon"), "--log-base", str(ROS / "log"), "build", "--base-paths", *base_paths]
         + [*folders, "--event-handlers", "console_cohesion+", "--cmake-args", *cmake],
         "the interface packages could not be built",
-        line_seen=lambda line: line if line.startswith(("Finished <<<", "Failed   <<<")) else "",
+        shown=("Starting >>>", "Finished <<<", "Failed   <<<"),
         AMENT_PREFIX_PATH=str(VENV),
         CMAKE_PREFIX_PATH=str(VENV),
         PATH=f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from installer.errors import SetUpError
@@ -39,13 +39,11 @@ def step(title: str) -> Iterator[None]:
     print(f"set-up: {title}: done in {time.monotonic() - start:.0f} s", flush=True)
 
 
-def run(
-    command: list[str], failed: str, line_seen: Callable[[str], str] = lambda line: "", **extra: str
-) -> None:
+def run(command: list[str], failed: str, shown: tuple[str, ...] = (), **extra: str) -> None:
     """Run a command in ROOT, appending its output to the log.
 
-    `line_seen` gives what to print for a line of output, "" for nothing. `extra` is added to the environment.
-    Raises SetUpError(failed), after the last lines of output, when the command fails.
+    Prints the lines of output that start with one of `shown`; with none given, a line now and then. `extra` is
+    added to the environment. Raises SetUpError(failed), after the last lines of output, when the command fails.
     """
     start = last_report = time.monotonic()
     lines: list[str] = []
@@ -55,13 +53,10 @@ def run(
         for line in process.stdout:
             log.write(line)
             lines.append(line.rstrip())
-            shown = line_seen(line.strip())
             now = time.monotonic()
-            if not shown and now - last_report > REPORT_EVERY_S:
-                shown = f"... {line.strip():.60}"
-            if shown:
+            if line.startswith(shown) if shown else now - last_report > REPORT_EVERY_S:
                 last_report = now
-                print(f"  {now - start:4.0f} s  {shown}", flush=True)
+                print(f"  {now - start:4.0f} s  {line.strip():.60}", flush=True)
     if process.returncode != 0:
         print("\n".join(lines[-SHOWN_ON_FAILURE:]), file=sys.stderr)
         raise SetUpError(f"{failed} (all output: {LOG.relative_to(ROOT)})")
