@@ -49,7 +49,7 @@ def random_object(seed: int) -> tuple[ObjectShape, Array]:
         rgba=_colours(len(parts), random),
     )
     yaw = random.uniform(-np.pi, np.pi)
-    position = np.array([random.uniform(-0.03, 0.03), random.uniform(0.0, 0.05), 0.0])
+    position = np.array([random.uniform(-0.03, 0.03), random.uniform(-0.01, 0.04), 0.0])
     return shape, transform(about_z(yaw), position)
 
 

@@ -65,8 +65,7 @@ def render(
 ) -> StereoVideo:
     """Both views of a demonstration, (T, H, W, 3) each; time 0 is the photo."""
     views: dict[str, list[Image]] = {"top": [photos.top], "side": [photos.side]}
-    height, width = photos.top.shape[:2]
-    renderer = CameraRenderer(world.model, width, height)
+    renderer = CameraRenderer(world.model, samples=4)
     try:
         for index, state in enumerate(done.states[1:], start=1):
             if stop():

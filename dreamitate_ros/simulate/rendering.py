@@ -20,15 +20,15 @@ NO_EGL = (
 class CameraRenderer:
     """Draws what named cameras of one model see. Use it and close it in the thread that made it.
 
+    samples: per pixel, against jagged edges; 4 take about twice the time of none on a software renderer.
     Raises DreamitateError(STAGE_UNAVAILABLE) naming the Debian packages when EGL does not work.
     """
 
-    def __init__(self, model: mujoco.MjModel, width: int, height: int) -> None:
-        model.vis.global_.offwidth = max(model.vis.global_.offwidth, width)
-        model.vis.global_.offheight = max(model.vis.global_.offheight, height)
+    def __init__(self, model: mujoco.MjModel, samples: int = 0) -> None:
+        width, height = (int(size) for size in model.cam_resolution.max(axis=0))
+        model.vis.global_.offwidth, model.vis.global_.offheight = width, height
+        model.vis.quality.offsamples = samples
         self._model = model
-        self._viewport = mujoco.MjrRect(0, 0, width, height)
-        self._pixels = np.empty((height, width, 3), np.uint8)
         self._gl = _egl_context(width, height)
         self._gl.make_current()
         self._scene = mujoco.MjvScene(model, maxgeom=600)
@@ -40,17 +40,19 @@ class CameraRenderer:
         self._option.sitegroup[:] = 0
 
     def render(self, data: mujoco.MjData, camera: str) -> Image:
-        """(H, W, 3) uint8 RGB of `data` as `camera` sees it; data's kinematics must be up to date."""
+        """(H, W, 3) uint8 RGB of `data` at the camera's own size; data's kinematics must be up to date."""
         view = mujoco.MjvCamera()
         view.type = mujoco.mjtCamera.mjCAMERA_FIXED
         view.fixedcamid = self._model.camera(camera).id
+        width, height = (int(size) for size in self._model.cam_resolution[view.fixedcamid])
+        viewport, pixels = mujoco.MjrRect(0, 0, width, height), np.empty((height, width, 3), np.uint8)
         self._gl.make_current()
         mujoco.mjv_updateScene(
             self._model, data, self._option, None, view, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene
         )
-        mujoco.mjr_render(self._viewport, self._scene, self._context)
-        mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
-        return self._pixels[::-1].copy()
+        mujoco.mjr_render(viewport, self._scene, self._context)
+        mujoco.mjr_readPixels(pixels, None, viewport, self._context)
+        return np.ascontiguousarray(pixels[::-1])
 
     def close(self) -> None:
         """Give the drawing memory back; once more does nothing."""

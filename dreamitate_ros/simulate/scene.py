@@ -39,6 +39,7 @@ def empty_scene(rig: Rig, seed: int) -> mujoco.MjSpec:
     sees (the rig's own size), `overview` looks on. The light differs a little by seed.
     """
     spec = mujoco.MjSpec()
+    spec.compiler.degree = False  # joint ranges are in rad
     spec.option.timestep = TIMESTEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
@@ -117,7 +118,7 @@ def _add_lights(spec: mujoco.MjSpec, random: np.random.Generator) -> None:
     spec.visual.headlight.ambient[:] = 0.32
     spec.visual.headlight.diffuse[:] = 0.20
     spec.visual.headlight.specular[:] = 0.0
-    spec.visual.quality.shadowsize = 2048
+    spec.visual.quality.shadowsize = 1024
     spec.visual.map.shadowclip = 1.2
     aside = random.uniform(-0.5, 0.5, 2)
     position = np.array([0.4 + aside[0], -0.5 + aside[1], 2.2])
