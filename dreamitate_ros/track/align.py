@@ -14,7 +14,7 @@ from dreamitate_ros.track.render import render
 from dreamitate_ros.values import Array, Camera
 
 MOST_POINTS = 1000
-FEWEST_POINTS = 60
+FEWEST_POINTS = 40
 TUKEY = 4.7  # in standard deviations: farther residuals (a hand, an object) count nothing
 LEAST_SIGMA = 0.04  # colour noise below which residuals are not told apart
 ALIKE = 0.15  # colour difference, 0..1, up to which a point looks like the tool
@@ -151,9 +151,7 @@ def _sample(picture: NDArray[np.float32], pixels: Array) -> Array:
     return values[0].astype(float)
 
 
-def _match(
-    drawn: Array, seen: Array, inside: NDArray[np.bool_]
-) -> tuple[Array, Array, Array]:
+def _match(drawn: Array, seen: Array, inside: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
     """Gain and offset (3,) that make the drawing most like the frame, and how far each point (N,) is believed."""
     gain, offset = _brightness(drawn, seen, inside.astype(float))
     weight = _weights(seen - (gain * drawn + offset), inside)
@@ -177,9 +175,11 @@ def _weights(residual: Array, inside: NDArray[np.bool_]) -> Array:
     return np.where(inside, np.clip(1 - (size / (TUKEY * sigma)) ** 2, 0, None) ** 2, 0.0)
 
 
-def _judge(appearance: Appearance, patch: _Patch, level: Level, camera_from_tool: Array) -> Alignment:
+def _judge(appearance: Appearance, patch: _Patch, level: Level, camera_from_tool: Array) -> Alignment | None:
     pixels = project(level.camera, apply(camera_from_tool, patch.points))
     inside = _inside(level, pixels)
+    if inside.sum() < FEWEST_POINTS:
+        return None
     seen = _sample(level.image, pixels)
     gain, offset, _ = _match(patch.color, seen, inside)
     alike = inside & (_size(seen - (gain * patch.color + offset)) < ALIKE)

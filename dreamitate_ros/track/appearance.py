@@ -52,7 +52,7 @@ class Appearance:
     def texture_for(self, m_per_px: float) -> NDArray[np.float32]:
         """The texture shrunk by powers of two until a texel is about as large as an image pixel."""
         wanted = np.log2(max(1.0, self.texels_per_m * m_per_px / 1.5))
-        level = min(int(round(wanted)), int(np.log2(min(self.texture.shape[:2]))) - 3)
+        level = min(round(float(wanted)), int(np.log2(min(self.texture.shape[:2]))) - 3)
         for step in range(1, level + 1):
             if step not in self._textures:
                 self._textures[step] = _half(self._textures[step - 1])
@@ -75,7 +75,11 @@ def appearance_of(tool: Tool) -> Appearance:
     triangles, uv = triangles[keep], uv[keep]
     size_m = float(np.ptp(triangles.reshape(-1, 3), axis=0).max())
     vertices, faces, parent = trimesh.remesh.subdivide_to_size(
-        triangles.reshape(-1, 3), np.arange(3 * len(triangles)).reshape(-1, 3), size_m / TRIANGLES_ALONG, 20, True
+        triangles.reshape(-1, 3),
+        np.arange(3 * len(triangles)).reshape(-1, 3),
+        size_m / TRIANGLES_ALONG,
+        20,
+        True,
     )
     uv_from_point = _uv_from_point(triangles, uv)
     return Appearance(

@@ -1,6 +1,7 @@
 """From what was seen at each time to a track: doubles dropped, gaps bridged, confidence given."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from dreamitate_ros.values import Array, ToolTrack
 LONGEST_GAP = 2  # times missed in a row that are bridged
 
 
-def drop_doubles(appearances: list[Appearance], observations: list[list[Observation]]) -> list[list[Observation]]:
+def drop_doubles(
+    appearances: list[Appearance], observations: list[list[Observation]]
+) -> list[list[Observation]]:
     """Where two tools claim the same place in a view, only the one that looks more like it keeps it."""
     result = [list(seen) for seen in observations]
     for a in range(len(result)):
@@ -23,7 +26,11 @@ def drop_doubles(appearances: list[Appearance], observations: list[list[Observat
             for time in range(len(result[a])):
                 for view in ("top", "side"):
                     first, second = getattr(result[a][time], view), getattr(result[b][time], view)
-                    if first is None or second is None or not _overlap(appearances[a], first, appearances[b], second):
+                    if (
+                        first is None
+                        or second is None
+                        or not _overlap(appearances[a], first, appearances[b], second)
+                    ):
                         continue
                     loser = a if first.correlation < second.correlation else b
                     result[loser][time] = replace(result[loser][time], **{view: None}, fit=None)
@@ -39,7 +46,7 @@ def assemble(name: str, times_s: Array, rig: Rig, observations: list[Observation
         pose = seen.top_from_tool(rig)
         if pose is None:
             continue
-        poses[time], confidence[time] = pose, confidence_of(seen)
+        poses[time], confidence[time] = pose, confidence_of(seen, rig)
         if seen.fit is not None:
             residuals[time] = seen.fit.residual_px
     observed = np.isfinite(poses).all(axis=(1, 2))
@@ -50,7 +57,7 @@ def assemble(name: str, times_s: Array, rig: Rig, observations: list[Observation
 def _bridge(times_s: Array, poses: Array, confidence: Array, observed: Array) -> None:
     """Fill gaps of up to LONGEST_GAP times between observed ones, in place."""
     known = np.flatnonzero(observed)
-    for before, after in zip(known[:-1], known[1:], strict=True):
+    for before, after in pairwise(known):
         gap = np.arange(before + 1, after)
         if not 0 < len(gap) <= LONGEST_GAP:
             continue

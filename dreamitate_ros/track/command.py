@@ -25,7 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--top-photo", type=Path, required=True, help="the photo of the top camera, uncropped")
     add("--side-photo", type=Path, required=True, help="the photo of the side camera, uncropped")
     add("--rig", type=Path, required=True, help="rig file for images of the clip's size")
-    add("--tool", action="append", required=True, metavar="NAME=DIR", help="a tool and its mesh folder; repeat")
+    add(
+        "--tool",
+        action="append",
+        required=True,
+        metavar="NAME=DIR",
+        help="a tool and its mesh folder; repeat",
+    )
     add("--output", type=Path, required=True, help="where to write the tracks (JSON)")
     add("--overlay", type=Path, help="where to write the overlay video (mp4)")
     add("--fps", type=float, default=6.0, help="imagined frames per second (default: 6)")
@@ -67,7 +73,8 @@ def _load(text: str) -> Tool:
     name, separator, directory = text.partition("=")
     if not separator or not name or not directory:
         raise DreamitateError(
-            ErrorCode.INVALID_PARAMETER, f"--tool must read NAME=DIR, like left=tools/block_left; found '{text}'"
+            ErrorCode.INVALID_PARAMETER,
+            f"--tool must read NAME=DIR, like left=tools/block_left; found '{text}'",
         )
     return load_tool(name, Path(directory))
 
@@ -75,7 +82,8 @@ def _load(text: str) -> Tool:
 def _require_writable(path: Path) -> None:
     if not path.absolute().parent.is_dir():
         raise DreamitateError(
-            ErrorCode.INVALID_PARAMETER, f"cannot write {path}: the folder {path.absolute().parent} does not exist"
+            ErrorCode.INVALID_PARAMETER,
+            f"cannot write {path}: the folder {path.absolute().parent} does not exist",
         )
 
 

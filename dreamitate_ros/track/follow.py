@@ -16,31 +16,39 @@ from dreamitate_ros.track.search import Scene, Templates, open_scene, ray_rotati
 from dreamitate_ros.track.stereo import StereoFit, fit_both_views
 from dreamitate_ros.values import Array, Camera, Image, Stop
 
-LEVELS = 3
+COARSEST_PX = 28  # how large the tool must still be at the coarsest level
 SURE = 0.78  # correlation from which a pose reached from a hint needs no search
 FOUND = 0.60  # correlation below which the tool is not there; its mirror image reaches 0.5
 NEAR_RAD = np.radians(40)  # how far the tool turns between two times, plus the templates' spacing
 LEAST_INSIDE = 0.35  # share of the tool inside the image below which a view is not used
-LEAST_EDGES = 40
+LEAST_EDGES = 5
 SEED_TIMES = (0.75, 0.5, 1.0, 0.35)  # where in the video the tool is first looked for
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One view at one time. size: of the shrunken frame that the templates fit."""
+    """One view at one time. size: of the shrunken frame that the templates fit. depth: levels of its pyramid."""
 
     camera: Camera
     image: Image
     photo: Image
     size: tuple[int, int]
+    depth: int
 
     @cached_property
     def levels(self) -> list[Level]:
-        return pyramid(self.camera, self.image, LEVELS)
+        """The frame at several sizes, full size first."""
+        return pyramid(self.camera, self.image, self.depth)
 
     @cached_property
     def scene(self) -> Scene:
+        """The frame ready to be searched."""
         return open_scene(self.size, self.camera, self.image, self.photo)
+
+
+def pyramid_depth(tool_px: float) -> int:
+    """Levels at which a tool of this size in px is still large enough to be aligned."""
+    return 1 + max(0, int(np.log2(tool_px / COARSEST_PX)))
 
 
 @dataclass(frozen=True)
@@ -132,9 +140,9 @@ class Follower:
     def _refine(self, frame: Frame, poses: list[Array]) -> Alignment | None:
         """The best pose near any of `poses`: all are tried at the coarsest level, ever fewer at finer ones."""
         best: list[Alignment] = []
-        for index, keep in zip(reversed(range(LEVELS)), (3, 2, 1), strict=True):
-            renderings = 2 if index == 0 else 1
-            best = sorted(self._aligned(frame.levels[index], poses, renderings), key=lambda a: -a.correlation)[:keep]
+        for index, level in reversed(list(enumerate(frame.levels))):
+            aligned = self._aligned(level, poses, renderings=1 if index else 2)
+            best = sorted(aligned, key=lambda a: -a.correlation)[: index + 1]
             poses = [alignment.camera_from_tool for alignment in best]
         return best[0] if best else None
 
@@ -143,7 +151,7 @@ class Follower:
             if self.stop():
                 raise Cancelled("tracking")
             alignment = align(self.appearance, level, pose, renderings=renderings)
-            if alignment is None or len(alignment.edges) < LEAST_EDGES >> LEVELS:
+            if alignment is None or len(alignment.edges) < LEAST_EDGES:
                 continue
             if alignment.inside >= LEAST_INSIDE:
                 yield alignment

@@ -26,7 +26,9 @@ def require_confident(tracks: Sequence[ToolTrack], gate: float) -> None:
 def _require_seen(track: ToolTrack) -> None:
     seen, last = np.flatnonzero(track.observed), len(track.times_s) - 1
     if len(seen) == 0:
-        raise _lost(f"the {track.tool} tool was not found in the video at any time; is it this tool's video and rig?")
+        raise _lost(
+            f"the {track.tool} tool was not found in the video at any time; is it this tool's video and rig?"
+        )
     if len(seen) < min(FEWEST_TIMES, last):
         raise _lost(
             f"the {track.tool} tool was found at only {len(seen)} of {last + 1} times ({_list(seen)});"

@@ -19,9 +19,7 @@ EDGE = 0.25  # colour step of the drawing that counts as a pattern edge
 GOOD = 0.5
 
 
-def draw_overlay(
-    video: StereoVideo, rig: Rig, tools: Sequence[Tool], tracks: Sequence[ToolTrack]
-) -> Image:
+def draw_overlay(video: StereoVideo, rig: Rig, tools: Sequence[Tool], tracks: Sequence[ToolTrack]) -> Image:
     """(T, H, 2 W, 3) uint8 RGB, top | side. tools and tracks are matched by name."""
     appearances = {tool.name: appearance_of(tool) for tool in tools}
     views = ((rig.top, np.eye(4), video.top), (rig.side, rig.side_from_top, video.side))
@@ -42,7 +40,11 @@ def draw_overlay(
 
 
 def _draw_tool(
-    canvas: Image, appearance: Appearance, camera: Camera, camera_from_tool: Array, color: tuple[int, int, int]
+    canvas: Image,
+    appearance: Appearance,
+    camera: Camera,
+    camera_from_tool: Array,
+    color: tuple[int, int, int],
 ) -> None:
     drawn = render(appearance, camera, camera_from_tool)
     if drawn is not None:

@@ -45,7 +45,9 @@ def render(appearance: Appearance, camera: Camera, camera_from_tool: Array) -> R
     if (high - low < 2 * MARGIN_PX).any():
         return None
     size = (int(high[1] - low[1]), int(high[0] - low[0]))
-    triangle = _draw_triangles(pixels.reshape(-1, 3, 2) - low, corners.reshape(-1, 3, 3)[..., 2].mean(1), size)
+    triangle = _draw_triangles(
+        pixels.reshape(-1, 3, 2) - low, corners.reshape(-1, 3, 3)[..., 2].mean(1), size
+    )
     mask = triangle >= 0
     reach_m = (float(corners[:, 2].min()), float(corners[:, 2].max()))
     points, uv = _lift(appearance, camera, camera_from_tool, appearance.parent[triangle], low, reach_m)

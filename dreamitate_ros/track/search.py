@@ -43,8 +43,14 @@ class Templates:
     def near(self, ray_from_tool: Array, within_rad: float) -> "Templates":
         """Those turned by at most `within_rad` from a rotation (3, 3)."""
         keep = angle_rad(np.swapaxes(self.rotation, 1, 2) @ ray_from_tool) <= within_rad
-        parts = (self.rotation, self.distance_m, self.pattern, self.mask)
-        return Templates(self.size, self.center_m, *(part[keep] for part in parts))
+        return Templates(
+            self.size,
+            self.center_m,
+            self.rotation[keep],
+            self.distance_m[keep],
+            self.pattern[keep],
+            self.mask[keep],
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,11 @@ def open_scene(size: tuple[int, int], camera: Camera, image: Image, photo: Image
     padded = cv2.copyMakeBorder(small, half, half, half, half, cv2.BORDER_CONSTANT)
     windows = sliding_window_view(padded, (WINDOW_PX, WINDOW_PX), axis=(0, 1))
     patches = windows[rows, columns].reshape(len(rows), 3 * WINDOW_PX**2)
-    return Scene(crop_camera(camera, *size), np.stack([columns, rows], axis=1) - 0.5, np.ascontiguousarray(patches))
+    return Scene(
+        crop_camera(camera, *size),
+        np.stack([columns, rows], axis=1).astype(np.float64) - 0.5,
+        np.ascontiguousarray(patches),
+    )
 
 
 def search(templates: Templates, scene: Scene, most: int) -> list[Sighting]:
@@ -195,7 +205,8 @@ def _patterns(color: NDArray[np.float32], mask: NDArray[np.float32]) -> NDArray[
     mean = (color.sum(axis=3) * mask).sum(axis=(1, 2)) / count
     centred = np.moveaxis((color - mean[:, None, None, None]) * mask[..., None], 3, 1)
     flat = _flat(np.ascontiguousarray(centred, dtype=np.float32))
-    return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+    norm = np.sqrt((flat**2).sum(axis=1, keepdims=True))
+    return np.asarray(flat / norm, dtype=np.float32)
 
 
 def _correlation(templates: Templates, scene: Scene) -> NDArray[np.float32]:

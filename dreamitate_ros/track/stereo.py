@@ -58,7 +58,8 @@ def _fit(appearance: Appearance, views: list[_View], top_from_tool: Array) -> St
             curvature += jacobian.T @ jacobian / len(view.edges)
             slope += jacobian.T @ residual / len(view.edges)
         scaled = curvature + damping * np.diag(np.diag(curvature))
-        candidate = perturb(top_from_tool, appearance.center_m, -np.linalg.solve(scaled, slope))
+        step = np.asarray(-np.linalg.solve(scaled, slope), dtype=np.float64)
+        candidate = perturb(top_from_tool, appearance.center_m, step)
         candidate_cost = _cost(views, candidate)
         if candidate_cost < cost:
             done = cost - candidate_cost < 1e-6 * cost

@@ -11,9 +11,9 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.appearance import Appearance, appearance_of
 from dreamitate_ros.track.assemble import assemble, drop_doubles
-from dreamitate_ros.track.follow import Follower, Frame, Observation
+from dreamitate_ros.track.follow import Follower, Frame, Observation, pyramid_depth
 from dreamitate_ros.track.search import make_templates
-from dreamitate_ros.values import Camera, Image, Progress, Stop, StereoVideo, ToolTrack
+from dreamitate_ros.values import Camera, Image, Progress, StereoVideo, Stop, ToolTrack
 
 NEAREST, FARTHEST = 0.65, 0.95  # depth of the tools, as shares of the depth where the cameras' axes cross
 BLACK = 8  # brightest level, 0..255, of an image that shows nothing
@@ -65,11 +65,13 @@ def working_depth_m(rig: Rig) -> tuple[float, float]:
 def _follow(
     video: StereoVideo, rig: Rig, appearance: Appearance, counter: "_Counter", stop: Stop
 ) -> list[Observation]:
-    templates = make_templates(appearance, rig.top, working_depth_m(rig), stop)
+    depth_m = working_depth_m(rig)
+    templates = make_templates(appearance, rig.top, depth_m, stop)
+    levels = pyramid_depth(2 * appearance.radius_m * rig.top.K[0, 0] / float(np.mean(depth_m)))
     frames = [
         (
-            Frame(rig.top, top, video.top[0], templates.size),
-            Frame(rig.side, side, video.side[0], templates.size),
+            Frame(rig.top, top, video.top[0], templates.size, levels),
+            Frame(rig.side, side, video.side[0], templates.size, levels),
         )
         for top, side in zip(video.top, video.side, strict=True)
     ]
