@@ -1,0 +1,1 @@
+"""From tracked tools to arm motion: retargeting, kinematics, collision, timing and monitored execution."""
