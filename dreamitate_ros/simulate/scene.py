@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from dreamitate_ros.capture.framing import uncrop_camera
 from dreamitate_ros.execute import collision_groups as groups
@@ -14,7 +15,7 @@ from dreamitate_ros.values import Array, Camera
 CAMERA_SIZE_PX = (1280, 720)
 """Width and height of the photos, before the crop that the rig's cameras belong to."""
 
-OVERVIEW = Camera(np.array([[560.0, 0, 319.5], [0, 560.0, 179.5], [0, 0, 1]]), 640, 360)
+OVERVIEW = Camera(np.array([[500.0, 0, 319.5], [0, 500.0, 179.5], [0, 0, 1]]), 640, 360)
 TIMESTEP_S = 0.002
 TABLE_SIZE_M = (1.15, 0.62, 0.03)  # half sizes
 
@@ -79,9 +80,9 @@ def look_at(eye_m: Array, target_m: Array) -> Array:
 
 def _add_table(spec: mujoco.MjSpec) -> None:
     random = np.random.default_rng(0)  # the same cloth in every scene
-    coarse = random.normal(0, 1, (32, 32, 1)).repeat(16, 0).repeat(16, 1)
+    coarse = gaussian_filter(random.normal(0, 1, (512, 512)), 14, mode="wrap")[..., None]
     grain = random.normal(0, 1, (512, 512, 1))
-    cloth = np.clip([27, 29, 33] + 1.2 * coarse + 2.2 * grain, 0, 255).astype(np.uint8)
+    cloth = np.clip([27, 29, 33] + 2.0 * coarse / coarse.std() + 2.2 * grain, 0, 255).astype(np.uint8)
     texture = spec.add_texture(
         name="cloth", type=mujoco.mjtTexture.mjTEXTURE_2D, width=512, height=512, nchannel=3
     )
@@ -91,7 +92,7 @@ def _add_table(spec: mujoco.MjSpec) -> None:
     x, y, thickness = TABLE_SIZE_M
     spec.worldbody.add_geom(
         name="table", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[x, y, 0.1], material="cloth",
-        friction=[0.5, 0.005, 0.0001], group=groups.VISIBLE,
+        friction=[0.3, 0.005, 0.0001], group=groups.VISIBLE,
         contype=groups.WORLD_TYPE, conaffinity=groups.WORLD_TYPE,
     )  # fmt: skip
     looks = {"contype": 0, "conaffinity": 0, "group": groups.VISIBLE}
@@ -143,5 +144,5 @@ def _add_cameras(spec: mujoco.MjSpec, rig: Rig) -> None:
         add_camera(spec, view, photos[view], world_from_camera)
         add_camera(spec, f"{view}_model", getattr(rig, view), world_from_camera)
     add_camera(
-        spec, "overview", OVERVIEW, look_at(np.array([0.0, -1.55, 1.15]), np.array([0.0, 0.02, 0.16]))
+        spec, "overview", OVERVIEW, look_at(np.array([0.0, -1.45, 1.30]), np.array([0.0, 0.0, 0.10]))
     )
