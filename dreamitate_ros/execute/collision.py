@@ -13,9 +13,13 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array
 
-CLEARANCE_M = 0.01  # kept between any two things while planning
+TABLE_CLEARANCE_M = 0.02  # arms above the table
+WRIST_TABLE_CLEARANCE_M = 0.01  # the last link carries the bracket, which reaches down to the tool
+CLEARANCE_M = 0.015  # between the arms, and to the cameras
+OWN_CLEARANCE_M = 0.003  # between links of one arm
 TOOL_TABLE_CLEARANCE_M = 0.0005  # tools work on the table: they may come this close
-TOOLS_CLEARANCE_M = 0.003  # and close to each other, around the object
+TOOLS_CLEARANCE_M = 0.002  # and close to each other, around the object
+LARGEST_CLEARANCE_M = max(TABLE_CLEARANCE_M, CLEARANCE_M)
 CAMERA_HALF_SIZE_M = (0.05, 0.02, 0.02)  # a RealSense D435i and its mount
 
 
@@ -27,6 +31,11 @@ class Touch:
     second: str
     distance_m: float
     allowed_m: float
+
+    @property
+    def breach_m(self) -> float:
+        """By how much they are nearer than allowed."""
+        return self.allowed_m - self.distance_m
 
     def __str__(self) -> str:
         state = "apart" if self.distance_m >= 0 else "into each other"
@@ -40,9 +49,7 @@ class CollisionWorld:
         self.arms = tuple(tools)
         self.model = _compile(rig, tools)
         self.data = mujoco.MjData(self.model)
-        self._columns = [
-            self.model.joint(name).qposadr[0] for arm in self.arms for name in joint_names(arm)
-        ]
+        self._columns = [self.model.joint(name).qposadr[0] for arm in self.arms for name in joint_names(arm)]
 
     def worst_touch(self, joints_rad: Mapping[str, Array]) -> Touch | None:
         """The deepest breach of clearance with each arm at its (6,) joints, or None where all is clear."""
@@ -53,9 +60,7 @@ class CollisionWorld:
         worst = None
         for index in range(self.data.ncon):
             touch = self._touch(index)
-            if touch.distance_m >= touch.allowed_m:
-                continue
-            if worst is None or touch.distance_m - touch.allowed_m < worst.distance_m - worst.allowed_m:
+            if touch.breach_m > 0 and (worst is None or touch.breach_m > worst.breach_m):
                 worst = touch
         return worst
 
@@ -69,11 +74,14 @@ class CollisionWorld:
 
 def _allowed_m(first: str, second: str) -> float:
     tools = sum(name.endswith("_tool") for name in (first, second))
-    if tools == 2:
-        return TOOLS_CLEARANCE_M
-    if tools == 1 and "table" in (first, second):
-        return TOOL_TABLE_CLEARANCE_M
-    return CLEARANCE_M
+    if "table" in (first, second):
+        arm = first if second == "table" else second
+        if tools:
+            return TOOL_TABLE_CLEARANCE_M
+        return WRIST_TABLE_CLEARANCE_M if arm.endswith("wrist_3_link") else TABLE_CLEARANCE_M
+    if first.split("_")[0] == second.split("_")[0]:
+        return OWN_CLEARANCE_M
+    return TOOLS_CLEARANCE_M if tools == 2 else CLEARANCE_M
 
 
 def _compile(rig: Rig, tools: Mapping[str, Tool]) -> mujoco.MjModel:
@@ -85,7 +93,7 @@ def _compile(rig: Rig, tools: Mapping[str, Tool]) -> mujoco.MjModel:
     for arm, tool in tools.items():
         add_arm(spec, arm, rig.world_from_base(arm), tool)
     for geom in spec.geoms:
-        geom.margin = CLEARANCE_M
+        geom.margin = LARGEST_CLEARANCE_M
     for arm in tools:
         for link in ("base_link", "shoulder_link"):  # they stand on the table
             spec.add_exclude(bodyname1="world", bodyname2=f"{arm}_{link}")

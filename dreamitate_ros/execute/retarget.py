@@ -1,0 +1,127 @@
+"""From tool tracks in the top camera to the tools' paths in the world, ready for the arms: gated, lifted, dense."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.execute.collision import lowest_point_m
+from dreamitate_ros.geometry import interpolate, inverse
+from dreamitate_ros.rig import Rig
+from dreamitate_ros.task import Task
+from dreamitate_ros.tool import Tool
+from dreamitate_ros.values import Array, ToolTrack
+
+DENSE_HZ = 30.0
+TABLE_CLEARANCE_M = 0.001
+LARGEST_LIFT_M = 0.015  # more than tracking is ever wrong by; beyond it the calibration or the track is
+FEWEST_POSES = 2
+PULL_BACK_M, RAISE_M = 0.06, 0.08
+ENTRY_S = 0.5  # imagined time in which an arm that comes later moves in
+
+
+@dataclass(frozen=True)
+class TrackedPath:
+    """One arm's tool path on the clock of the video, both arms' clocks being the same.
+
+    times_s: (N,) s after the photo. world_from_tool: (N, 4, 4). base_from_tool: the same in the arm's base.
+    before, after: (4, 4) in the base: where the tool stands off before and after the tracked part.
+    believed_s: first and last believed time; before and after it the tool waits.
+    lifted_m: by how much the path was raised to clear the table.
+    """
+
+    arm: str
+    times_s: Array
+    world_from_tool: Array
+    base_from_tool: Array
+    before: Array
+    after: Array
+    believed_s: tuple[float, float]
+    lifted_m: float
+
+
+def retarget(
+    tracks: Sequence[ToolTrack], task: Task, rig: Rig, tools: Mapping[str, Tool]
+) -> dict[str, TrackedPath]:
+    """arm -> its dense path; raises LOW_CONFIDENCE, OUTSIDE_WORKSPACE or COLLISION (with the table)."""
+    believed = {arm: _believed(arm, tracks, task) for arm in task.arm_tools}
+    start_s = min(times_s[0] for times_s, _ in believed.values())
+    end_s = max(times_s[-1] for times_s, _ in believed.values())
+    clock_s = np.linspace(start_s, end_s, max(2, round((end_s - start_s) * DENSE_HZ) + 1))
+    return {
+        arm: _path(arm, times_s, poses, clock_s, task, rig, tools[arm])
+        for arm, (times_s, poses) in believed.items()
+    }
+
+
+def stand_off(world_from_tool: Array) -> Array:
+    """(4, 4) the tool pulled back along its own -x and raised."""
+    result = world_from_tool.copy()
+    result[:3, 3] += -PULL_BACK_M * world_from_tool[:3, 0] + [0.0, 0.0, RAISE_M]
+    return result
+
+
+def _believed(arm: str, tracks: Sequence[ToolTrack], task: Task) -> tuple[Array, Array]:
+    track = next((t for t in tracks if t.tool in (arm, task.arm_tools[arm])), None)
+    if track is None:
+        raise DreamitateError(
+            ErrorCode.LOW_CONFIDENCE, f"no track of the {arm} arm's tool '{task.arm_tools[arm]}' was found"
+        )
+    with np.errstate(invalid="ignore"):
+        good = track.present & (track.confidence >= task.confidence_gate)
+    if good.sum() < FEWEST_POSES:
+        raise DreamitateError(
+            ErrorCode.LOW_CONFIDENCE,
+            f"only {good.sum()} of {len(good)} poses of the {arm} tool reach the confidence"
+            f" {task.confidence_gate:g}; at least {FEWEST_POSES} are needed to move the arm",
+        )
+    return track.times_s[good], track.top_from_tool[good]
+
+
+def _path(
+    arm: str, times_s: Array, top_from_tool: Array, clock_s: Array, task: Task, rig: Rig, tool: Tool
+) -> TrackedPath:
+    assert rig.world_from_top is not None
+    poses, lifted_m = _lift(arm, rig.world_from_top @ interpolate(times_s, top_from_tool, clock_s), tool)
+    inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
+    _require_workspace(arm, clock_s[inside], poses[inside], task)
+    before, after = stand_off(poses[0]), stand_off(poses[-1])
+    if times_s[0] > clock_s[0]:  # the other arm begins first: wait standing off, then come in
+        entry_s = max(clock_s[0], times_s[0] - ENTRY_S)
+        early = clock_s < times_s[0]
+        knots = np.stack([before, poses[0]])
+        poses[early] = interpolate(np.array([entry_s, times_s[0]]), knots, clock_s[early])
+    base_from_world = inverse(rig.world_from_base(arm))
+    return TrackedPath(
+        arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
+        (float(times_s[0]), float(times_s[-1])), lifted_m,
+    )  # fmt: skip
+
+
+def _lift(arm: str, world_from_tool: Array, tool: Tool) -> tuple[Array, float]:
+    """The path raised by the least that clears the table, as a whole: its shape is what was imagined."""
+    lowest_m = float(lowest_point_m(tool, world_from_tool).min())
+    lift_m = max(0.0, TABLE_CLEARANCE_M - lowest_m)
+    if lift_m > LARGEST_LIFT_M:
+        raise DreamitateError(
+            ErrorCode.COLLISION,
+            f"the {arm} tool would run {-1e3 * lowest_m:.0f} mm into the table; raising the path is allowed up"
+            f" to {1e3 * LARGEST_LIFT_M:.0f} mm: check the tracks and the rig's world_from_top",
+        )
+    lifted = world_from_tool.copy()
+    lifted[:, 2, 3] += lift_m
+    return lifted, lift_m
+
+
+def _require_workspace(arm: str, times_s: Array, world_from_tool: Array, task: Task) -> None:
+    for axis, (low, high) in enumerate(task.workspace_m):
+        place = world_from_tool[:, axis, 3]
+        excess = np.maximum(low - place, place - high)
+        worst = int(excess.argmax())
+        if excess[worst] > 0:
+            raise DreamitateError(
+                ErrorCode.OUTSIDE_WORKSPACE,
+                f"the {arm} tool leaves the workspace at {times_s[worst]:.2f} s of the video: {'xyz'[axis]} ="
+                f" {place[worst]:.3f} m, {1e3 * excess[worst]:.0f} mm outside [{low:g}, {high:g}] m",
+            )
