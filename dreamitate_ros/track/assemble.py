@@ -46,7 +46,7 @@ def assemble(name: str, times_s: Array, rig: Rig, observations: list[Observation
         pose = seen.top_from_tool(rig)
         if pose is None:
             continue
-        poses[time], confidence[time] = pose, confidence_of(seen, rig)
+        poses[time], confidence[time] = pose, confidence_of(seen)
         if seen.fit is not None:
             residuals[time] = seen.fit.residual_px
     observed = np.isfinite(poses).all(axis=(1, 2))

@@ -2,15 +2,13 @@
 
 import numpy as np
 
-from dreamitate_ros.rig import Rig
 from dreamitate_ros.track.follow import Observation
 
 SINGLE_VIEW = 0.45  # at most, when only one view saw the tool: its depth is then a guess
-DISAGREE_RAD = (0.009, 0.021)  # the views' residual, as an angle: 5 px is usual at 768x448, 12 px is too much
 INTERPOLATED = {1: 0.7, 2: 0.5}  # share of the neighbours' confidence kept over a gap of that many times
 
 
-def confidence_of(seen: Observation, rig: Rig) -> float:
+def confidence_of(seen: Observation) -> float:
     """0 where nothing was seen. Measured: likeness and visible share in each view, and the views' disagreement."""
     views = [view for view in (seen.top, seen.side) if view is not None]
     if not views:
@@ -19,9 +17,7 @@ def confidence_of(seen: Observation, rig: Rig) -> float:
     visible = min(_rise(view.inside * view.inliers, 0.2, 0.6) for view in views)
     if seen.fit is None:
         return SINGLE_VIEW * likeness * visible
-    residual_rad = seen.fit.residual_px / [rig.top.K[0, 0], rig.side.K[0, 0]]
-    agreement = 1.0 - _rise(float(residual_rad.max()), *DISAGREE_RAD)
-    return float(likeness * visible * agreement)
+    return float(likeness * visible * (1.0 - seen.fit.contradiction))
 
 
 def _rise(value: float, low: float, high: float) -> float:

@@ -68,6 +68,10 @@ class Observation:
         return None if self.side is None else rig.top_from_side @ self.side.camera_from_tool
 
 
+def _support(alignment: Alignment) -> float:
+    return alignment.correlation * len(alignment.edges)
+
+
 @dataclass(frozen=True)
 class Follower:
     """Follows one tool. frames: (top, side) at every time. stop is asked before every alignment."""
@@ -121,7 +125,11 @@ class Follower:
             top = self._find(top_frame, [self.rig.top_from_side @ side.camera_from_tool])
         if top is None or side is None:
             return Observation(top, side)
-        return Observation(top, side, fit_both_views(self.appearance, self.rig, top, side))
+        fit = fit_both_views(self.appearance, self.rig, top, side)
+        if fit.contradiction < 1.0:
+            return Observation(top, side, fit)
+        # one of them is mistaken: the one that rests on less
+        return Observation(top=top) if _support(top) > _support(side) else Observation(side=side)
 
     def _find(self, frame: Frame, hints: list[Array]) -> Alignment | None:
         for hint in hints:

@@ -117,11 +117,8 @@ def open_scene(size: tuple[int, int], camera: Camera, image: Image, photo: Image
     padded = cv2.copyMakeBorder(small, half, half, half, half, cv2.BORDER_CONSTANT)
     windows = sliding_window_view(padded, (WINDOW_PX, WINDOW_PX), axis=(0, 1))
     patches = windows[rows, columns].reshape(len(rows), 3 * WINDOW_PX**2)
-    return Scene(
-        crop_camera(camera, *size),
-        np.stack([columns, rows], axis=1).astype(np.float64) - 0.5,
-        np.ascontiguousarray(patches),
-    )
+    pixels = np.stack([columns, rows], axis=1).astype(np.float64) - 0.5
+    return Scene(crop_camera(camera, *size), pixels, np.ascontiguousarray(patches))
 
 
 def search(templates: Templates, scene: Scene, most: int) -> list[Sighting]:
@@ -191,8 +188,8 @@ def _turned(rgba: NDArray[np.float32], roll: float, scale: float) -> NDArray[np.
     turn = factor * np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
     affine = np.concatenate([turn, (new - turn @ [old, old])[:, None]], axis=1)
     turned = cv2.warpAffine(smooth, affine, (WINDOW_PX, WINDOW_PX), flags=cv2.INTER_LINEAR)
-    turned[..., :3] /= np.maximum(turned[..., 3:], 0.3)
-    return np.asarray(turned)
+    turned[..., :3] = turned[..., :3] / np.maximum(turned[..., 3:], 0.3)
+    return np.asarray(turned, dtype=np.float32)
 
 
 def _flat(images: NDArray[np.float32]) -> NDArray[np.float32]:

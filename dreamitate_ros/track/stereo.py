@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dreamitate_ros.geometry import apply, project
+from dreamitate_ros.geometry import angle_rad, apply, inverse, project
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.track.align import Alignment, perturb, pixel_jacobian
 from dreamitate_ros.track.appearance import Appearance
@@ -12,14 +12,23 @@ from dreamitate_ros.values import Array, Camera
 
 ITERATIONS = 12
 MOST_EDGES = 250
+# usual and impossible differences between the two views of one imagined tool
+RESIDUAL_RAD = (0.009, 0.021)  # 5 and 12 px at 768x448
+APART_M = (0.06, 0.12)
+APART_RAD = (np.radians(20), np.radians(40))
 
 
 @dataclass(frozen=True)
 class StereoFit:
-    """top_from_tool: (4, 4). residual_px: (2,) rms distance of the pattern's edges in the top and the side view."""
+    """top_from_tool: (4, 4). residual_px: (2,) rms distance of the pattern's edges in the top and the side view.
+
+    contradiction: 0 where the views differ no more than those of a good imagined video; 1 where they cannot show
+    the same pose. From the residual as an angle, and from how far apart the two poses fitted alone are.
+    """
 
     top_from_tool: Array
     residual_px: Array
+    contradiction: float
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,10 @@ def fit_both_views(appearance: Appearance, rig: Rig, top: Alignment, side: Align
     """
     views = [_view(rig.top, np.eye(4), top), _view(rig.side, rig.side_from_top, side)]
     starts = [top.camera_from_tool, rig.top_from_side @ side.camera_from_tool]
-    fits = [_fit(appearance, views, start) for start in starts]
-    return min(fits, key=lambda fit: float((fit.residual_px**2).sum()))
+    poses = [_fit(appearance, views, start) for start in starts]
+    pose = min(poses, key=lambda pose: _cost(views, pose))
+    residual_px = np.sqrt([_squared(view, pose) for view in views])
+    return StereoFit(pose, residual_px, _contradiction(views, residual_px, starts))
 
 
 def _view(camera: Camera, camera_from_top: Array, alignment: Alignment) -> _View:
@@ -49,7 +60,7 @@ def _view(camera: Camera, camera_from_top: Array, alignment: Alignment) -> _View
     return _View(camera, camera_from_top, edges, project(camera, apply(alignment.camera_from_tool, edges)))
 
 
-def _fit(appearance: Appearance, views: list[_View], top_from_tool: Array) -> StereoFit:
+def _fit(appearance: Appearance, views: list[_View], top_from_tool: Array) -> Array:
     damping, cost = 1e-3, _cost(views, top_from_tool)
     for _ in range(ITERATIONS):
         curvature, slope = np.zeros((6, 6)), np.zeros(6)
@@ -68,7 +79,22 @@ def _fit(appearance: Appearance, views: list[_View], top_from_tool: Array) -> St
                 break
         else:
             damping *= 10
-    return StereoFit(top_from_tool, np.sqrt([_squared(view, top_from_tool) for view in views]))
+    return top_from_tool
+
+
+def _contradiction(views: list[_View], residual_px: Array, alone: list[Array]) -> float:
+    residual_rad = max(px / view.camera.K[0, 0] for px, view in zip(residual_px, views, strict=True))
+    between = inverse(alone[0]) @ alone[1]
+    return max(
+        _rise(residual_rad, *RESIDUAL_RAD),
+        _rise(float(np.linalg.norm(alone[0][:3, 3] - alone[1][:3, 3])), *APART_M),
+        _rise(float(angle_rad(between)), *APART_RAD),
+    )
+
+
+def _rise(value: float, low: float, high: float) -> float:
+    """0 below low, 1 above high, straight between."""
+    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
 
 
 def _linearise(appearance: Appearance, view: _View, top_from_tool: Array) -> tuple[Array, Array]:
