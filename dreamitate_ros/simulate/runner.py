@@ -37,7 +37,7 @@ class CellRunner:
         self.cell = cell
         self.speed = {arm: 1.0 for arm in cell.arms}
         self.protective_stop = False
-        self._rate = rate
+        self.rate = rate
         self._tick = tick or (lambda now_s: None)
         self._now_s = time.time()
         self._controllers = self._new_controllers()
@@ -102,14 +102,14 @@ class CellRunner:
         window_s, window_simulated_s = started_s, 0.0
         while self._running.is_set():
             wall_s = time.monotonic()
-            behind_s = (wall_s - started_s) * self._rate - simulated_s
-            if behind_s > BEHIND_S * max(1.0, self._rate):
+            behind_s = (wall_s - started_s) * self.rate - simulated_s
+            if behind_s > BEHIND_S * max(1.0, self.rate):
                 self._give_up(behind_s)
                 simulated_s += behind_s
                 window_simulated_s -= behind_s
                 continue
             if behind_s < SLICE_S:
-                time.sleep((SLICE_S - behind_s) / self._rate)
+                time.sleep((SLICE_S - behind_s) / self.rate)
                 continue
             self._advance()
             simulated_s += SLICE_S
