@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def _free(world: CollisionWorld, start: Joints, end: Joints, what: str) -> list[
     first: DreamitateError | None = None
     for via in _detours(start, end):
         stops = [start, *via, end]
-        moves = [_straight(a, b, what) for a, b in zip(stops[:-1], stops[1:], strict=True)]
+        moves = [_straight(a, b, what) for a, b in pairwise(stops)]
         try:
             for move in moves:
                 _require_clear(world, move)

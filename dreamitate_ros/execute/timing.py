@@ -16,7 +16,7 @@ from dreamitate_ros.values import Array, Stop
 
 SAMPLE_HZ = 50.0
 PLANNED_SHARE = 0.95  # of the limits, since TOPP-RA holds them at grid points only
-GRID_POINTS = 101
+GRID_POINTS = 301
 STILL_RAD = 1e-5
 IMAGINED_ACCELERATION = 4.0  # of the imagined clock, 1/s: reaches the imagined speed within 0.25 s at most
 
@@ -87,7 +87,7 @@ def _time_piece(
     algorithm = TOPPRA(
         [JointVelocityConstraint(velocity), JointAccelerationConstraint(acceleration)],
         path,
-        gridpoints=np.linspace(0, 1, max(GRID_POINTS, 2 * len(waypoints) - 1)),
+        gridpoints=np.linspace(0, 1, max(GRID_POINTS, 8 * len(waypoints) - 7)),
         parametrizer="ParametrizeConstAccel",
     )
     trajectory = algorithm.compute_trajectory()
