@@ -1,5 +1,6 @@
 """The cell's cameras as realsense2_camera publishes them; drawn in a thread that physics never waits for."""
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from dreamitate_ros.simulate.scene import OVERVIEW, photo_cameras
 
 STILL_RAD = 1e-4  # nothing in the cell moved further than this (m or rad): the last picture still holds
 IDLE_S = 0.02
+NICE = 10
 
 
 @dataclass
@@ -80,6 +82,8 @@ class CellCameras:
         self._thread.join(timeout=2.0)
 
     def _run(self) -> None:
+        # a software renderer's own threads inherit this: they take what physics leaves
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:
             model, _ = self._runner.pose()
             data, renderer = mujoco.MjData(model), CameraRenderer(model)

@@ -36,7 +36,7 @@ class SimulatedCell(Node):
         super().__init__("simulated_cell")
         config, rig = parameters.config(self), parameters.rig(self)
         task = load_task(parameters.text(self, "task", "rotate", "task whose scene is on the table"), config)
-        tools = parameters.load_tools(task, config, parameters.tool_directory(self))
+        tools = parameters.load_tools(task, config, parameters.tool_directories(self))
         seed = int(parameters.number(self, "seed", 0.0, "which object lies where", 0, 2**31))
         rate = parameters.number(self, "rate", 1.0, "simulated seconds per second", 0.01, 20)
         cameras_hz = parameters.number(self, "camera_rate_hz", 4.0, "photos per second", 0.1, 30)
@@ -163,6 +163,7 @@ class SimulatedCell(Node):
 
 def main() -> int:
     """Entry point of `ros2 run dreamitate_ros simulated_cell`."""
+    sys.setswitchinterval(0.0005)  # physics must get its turn while pictures are copied
     return run_node(SimulatedCell)
 
 

@@ -1,0 +1,58 @@
+"""What the launch files share: their arguments, and nodes.bringup.graph() as launch actions."""
+
+from dataclasses import fields
+from typing import Any
+
+from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch_ros.actions import Node
+
+from dreamitate_ros.nodes.bringup import Settings, environment, graph
+from launch import LaunchContext
+
+YES_NO = ("true", "false")
+
+
+def argument(
+    name: str, default: str, description: str, choices: tuple[str, ...] | None = None
+) -> DeclareLaunchArgument:
+    """A described launch argument; it fills the field of Settings with its name."""
+    return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
+
+
+def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunchArgument]:
+    """The arguments of every launch file that starts the policy."""
+    return [
+        argument(
+            "generator",
+            generator,
+            "what imagines: the oracle (simulation only) or a stored clip",
+            ("oracle", "replay"),
+        ),
+        argument("tools", "", "folder with one tool folder per arm; empty: the task's tools in config/tools"),
+        argument("episodes", "episodes", "folder for the episode folders"),
+        argument(
+            "require_approval", require_approval, "wait for policy/approve before the arms move", YES_NO
+        ),
+    ]
+
+
+def start(context: LaunchContext, simulation: bool) -> list[Any]:
+    """The graph for the arguments given (an OpaqueFunction: they are known only now)."""
+    given = context.launch_configurations
+    chosen = {entry.name: given[entry.name] for entry in fields(Settings) if given.get(entry.name)}
+    for name, convert in (("require_approval", lambda text: text == "true"), ("seed", int), ("rate", float)):
+        if name in chosen:
+            chosen[name] = convert(chosen[name])
+    settings = Settings(simulation=simulation, **chosen)
+    variables = [SetEnvironmentVariable(name, value) for name, value in environment(simulation).items()]
+    nodes = [
+        Node(
+            package="dreamitate_ros",
+            executable=node.name,
+            name=node.name,
+            parameters=[*map(str, node.parameter_files), dict(node.parameters)],
+            output="screen",
+        )
+        for node in graph(settings)
+    ]
+    return [*variables, *nodes]

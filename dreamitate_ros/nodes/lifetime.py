@@ -1,0 +1,64 @@
+"""One node's life: start, spin, and an end without a trace on SIGINT, SIGTERM (twice, too) or a dead parent."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from dreamitate_ros.errors import DreamitateError
+
+THREADS = 8
+PARENT_CHECK_S = 0.2
+
+
+def run_node(factory: Callable[[], Node]) -> int:
+    """Run the node that `factory` makes until a signal comes or the parent process is gone.
+
+    Returns the exit code: 0, or 2 after a user's mistake, which is told in one line. A node's close() method, if it
+    has one, is called while it can still communicate: to stop motion, and to put things in order.
+    """
+    ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # stays in place to the end: a second signal during shutdown must not raise inside it
+        signal.signal(number, lambda *_: ending.set())
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = factory()
+    except (DreamitateError, ParameterException) as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        rclpy.try_shutdown()
+        return 2
+    executor = MultiThreadedExecutor(num_threads=THREADS)
+    executor.add_node(node)
+    spinning = threading.Thread(target=_spin, args=(executor,), name="spin", daemon=True)
+    spinning.start()
+    _wait(ending)
+    if hasattr(node, "close"):
+        node.close()
+    executor.shutdown(timeout_sec=2.0)
+    spinning.join(2.0)
+    node.destroy_node()
+    rclpy.try_shutdown()
+    return 0
+
+
+def _spin(executor: MultiThreadedExecutor) -> None:
+    try:
+        executor.spin()
+    except ExternalShutdownException:
+        return
+
+
+def _wait(ending: threading.Event) -> None:
+    """Until asked to end. A node must not outlive its launch: SIGTERM or SIGKILL there tells the node nothing."""
+    parent = os.getppid()
+    while not ending.wait(PARENT_CHECK_S):
+        if os.getppid() != parent:
+            return

@@ -1,0 +1,208 @@
+"""Action run_policy: photograph, imagine, track, preview, act; one goal, four stages, one episode folder."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_msgs.msg import String
+
+from dreamitate_msgs.action import ExecuteToolTrajectory, GenerateVideo, RunPolicy, TrackTools
+from dreamitate_msgs.msg import StereoPair, ToolTrajectory
+from dreamitate_msgs.msg import StereoVideo as StereoVideoMessage
+from dreamitate_ros.episode import DEFAULT_ROOT, Episode
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.nodes import messages, parameters
+from dreamitate_ros.nodes.approval import Approval
+from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
+from dreamitate_ros.nodes.images import compressed_array
+from dreamitate_ros.nodes.lifetime import run_node
+from dreamitate_ros.nodes.recording import FPS, Recording
+from dreamitate_ros.nodes.stages import StageFailed, Stages
+from dreamitate_ros.task import load_task
+from dreamitate_ros.values import Progress, Stop
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+REPORT_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one goal's stages share."""
+
+    goal: RunPolicy.Goal
+    episode: Episode
+    feedback: Feedback
+    stop: Stop
+
+
+class Policy(Node):
+    """Composes the four stages and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__("policy")
+        self._config = parameters.config(self)
+        self._root = parameters.text(self, "episodes", str(DEFAULT_ROOT), "folder for the episode folders")
+        self._record_topic = parameters.text(
+            self, "record_topic", "top/color/image_raw", "images for the episode's video of the arms"
+        )
+        self._rig_path = parameters.rig_path(self)
+        needed = parameters.flag(self, "require_approval", True, "wait for a person before the arms move")
+        timeout_s = parameters.number(self, "approval_timeout_s", 300.0, "then nobody approved", 1, 86400)
+        self._approval = Approval(self, timeout_s) if needed else None
+        self._stages = Stages(self)
+        self._state = self.create_publisher(String, "~/state", LATCHED)
+        self._reporting: Episode | None = None
+        self._goals = GoalServer(self, RunPolicy, "run_policy", self._run)
+        self._say("idle")
+
+    def close(self) -> None:
+        """Stop the goal in work, and let its report be written."""
+        self._goals.close()
+        if self._reporting is not None:
+            self._reporting.wait_for_report(REPORT_TIMEOUT_S)
+
+    def _run(self, goal: RunPolicy.Goal, feedback: Feedback, stop: Stop) -> RunPolicy.Result:
+        facts = {"rig": self._rig_path, "seed": goal.seed, "replay_directory": goal.replay_directory}
+        episode = self._reporting = Episode.create(Path(self._root), goal.task, facts)
+        result = RunPolicy.Result(episode_folder=str(episode.folder))
+        try:
+            self._act(Run(goal, episode, feedback, stop))
+        except DreamitateError as error:
+            episode.finish(error)
+            raise GoalFailed(error, result) from None
+        except Exception as error:
+            episode.finish(DreamitateError(ErrorCode.UNKNOWN, f"the policy failed: {error!r}"))
+            raise
+        finally:
+            self._say("idle")
+        episode.finish(None)
+        return result
+
+    def _act(self, run: Run) -> None:
+        load_task(run.goal.task, self._config)  # an unknown task is told before a photo is taken
+        photos = self._capture(run)
+        video = self._generate(run, photos)
+        trajectory = self._track(run, video)
+        self._plan(run, trajectory)
+        self._approve(run)
+        self._execute(run, trajectory)
+
+    def _capture(self, run: Run) -> StereoPair:
+        with self._stage(run, "capture"):
+            photos = self._stages.capture(run.goal.replay_directory, run.stop)
+            run.episode.save_photos(messages.stereo_image(photos))
+            return photos
+
+    def _generate(self, run: Run, photos: StereoPair) -> StereoVideoMessage:
+        goal = GenerateVideo.Goal(
+            task=run.goal.task,
+            photos=photos,
+            seed=run.goal.seed,
+            replay_directory=run.goal.replay_directory,
+        )
+        with self._stage(run, "generate") as facts:
+            result = self._stages.generate(goal, self._progress(run, "generate"), run.stop)
+            facts["compute_s"] = result.compute_s
+        run.episode.save_video(messages.stereo_video(result.video))
+        return result.video
+
+    def _track(self, run: Run, video: StereoVideoMessage) -> ToolTrajectory:
+        goal = TrackTools.Goal(task=run.goal.task, video=video)
+        with self._stage(run, "track") as facts:
+            try:
+                result = self._stages.track(goal, self._progress(run, "track"), run.stop)
+            except StageFailed as failed:
+                _save_tracks(run.episode, failed.result, video.fps)
+                raise
+            facts["compute_s"] = result.compute_s
+        _save_tracks(run.episode, result, video.fps)
+        return result.trajectory
+
+    def _plan(self, run: Run, trajectory: ToolTrajectory) -> None:
+        goal = ExecuteToolTrajectory.Goal(task=run.goal.task, trajectory=trajectory, plan_only=True)
+        with self._stage(run, "plan") as facts:
+            result = self._stages.execute(goal, self._progress(run, "plan"), run.stop)
+            facts["compute_s"] = result.compute_s
+        run.episode.save_plan({plan.arm: messages.arm_trajectory(plan) for plan in result.planned})
+
+    def _approve(self, run: Run) -> None:
+        if self._approval is None:
+            return
+        with self._stage(run, "approve"):
+            run.feedback(stage="approve", progress=0.0, message="waiting for policy/approve or policy/reject")
+            self._approval.wait(run.stop)
+
+    def _execute(self, run: Run, trajectory: ToolTrajectory) -> None:
+        goal = ExecuteToolTrajectory.Goal(task=run.goal.task, trajectory=trajectory, plan_only=False)
+        recording = Recording(self, self._record_topic)
+        progress = self._progress(run, "execute")
+        moving = False
+
+        def follow(fraction: float, what: str) -> None:
+            nonlocal moving
+            if not moving and not what.startswith("plan"):
+                moving = True
+                run.episode.event("motion_started")
+            progress(fraction, what)
+
+        try:
+            with self._stage(run, "execute"):
+                result = self._stages.execute(goal, follow, run.stop)
+                _save_execution(run.episode, result)
+        except StageFailed as failed:
+            _save_execution(run.episode, failed.result)
+            raise
+        finally:
+            frames = recording.stop()
+            if frames is not None:
+                run.episode.save_execution_video(frames, FPS)
+
+    @contextmanager
+    def _stage(self, run: Run, name: str) -> Iterator[dict[str, float]]:
+        """Tell everybody that a stage starts and ends; what is put into the yielded dict joins the last event."""
+        self._say(name)
+        run.feedback(stage=name, progress=0.0, message="")
+        run.episode.event("started", stage=name)
+        facts: dict[str, float] = {}
+        started_s = time.monotonic()
+        try:
+            yield facts
+        except DreamitateError as error:
+            run.episode.event("failed", stage=name, error=error.code.name, message=error.message)
+            raise
+        run.episode.event("finished", stage=name, duration_s=time.monotonic() - started_s, **facts)
+        run.feedback(stage=name, progress=1.0, message="")
+
+    def _progress(self, run: Run, stage: str) -> Progress:
+        return lambda fraction, what: run.feedback(stage=stage, progress=float(fraction), message=what)
+
+    def _say(self, state: str) -> None:
+        self._state.publish(String(data=state))
+
+
+def _save_tracks(episode: Episode, result: TrackTools.Result, fps: float) -> None:
+    if result.trajectory.tools:
+        episode.save_tracks(messages.tool_tracks(result.trajectory))
+    if result.overlay:
+        episode.save_overlay(np.stack([compressed_array(frame) for frame in result.overlay]), fps)
+
+
+def _save_execution(episode: Episode, result: ExecuteToolTrajectory.Result) -> None:
+    if result.executed:
+        arms = [plan.arm for plan in result.planned]
+        episode.save_execution(messages.execution(result.executed, arms, result.path_errors))
+
+
+def main() -> int:
+    """Entry point of `ros2 run dreamitate_ros policy`."""
+    return run_node(Policy)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Action generate_video: a photo pair in, the imagined stereo video out, with a preview while it grows."""
+
+import sys
+import time
+from pathlib import Path
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from dreamitate_msgs.action import GenerateVideo
+from dreamitate_msgs.srv import GetScene
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.generate.generator import Generator
+from dreamitate_ros.generate.replay import ReplayGenerator
+from dreamitate_ros.nodes import messages, parameters
+from dreamitate_ros.nodes.goals import Feedback, GoalServer
+from dreamitate_ros.nodes.images import image_message
+from dreamitate_ros.nodes.lifetime import run_node
+from dreamitate_ros.nodes.services import call
+from dreamitate_ros.simulate.oracle import OracleGenerator
+from dreamitate_ros.simulate.scene import Scene
+from dreamitate_ros.task import Task, load_task
+from dreamitate_ros.values import StereoVideo, Stop
+
+GENERATORS = ("oracle", "replay")
+CELL_TIMEOUT_S = 5.0
+
+
+class VideoGenerator(Node):
+    """Wires the action to the generator that the parameter names."""
+
+    def __init__(self) -> None:
+        super().__init__("video_generator")
+        self._config, self._tools = parameters.config(self), parameters.tool_directories(self)
+        self._rig = parameters.rig(self)
+        self._name = parameters.text(self, "generator", "oracle", f"what imagines: {', '.join(GENERATORS)}")
+        if self._name not in GENERATORS:
+            raise DreamitateError(
+                ErrorCode.UNKNOWN_GENERATOR,
+                f"there is no generator '{self._name}'; known generators: {', '.join(GENERATORS)}",
+            )
+        group = ReentrantCallbackGroup()
+        self._scene = self.create_client(GetScene, "simulated_cell/get_scene", callback_group=group)
+        self._preview = self.create_publisher(Image, "~/preview", 1)
+        self._goals = GoalServer(self, GenerateVideo, "generate_video", self._generate)
+
+    def close(self) -> None:
+        """Stop the goal in work."""
+        self._goals.close()
+
+    def _generate(self, goal: GenerateVideo.Goal, feedback: Feedback, stop: Stop) -> GenerateVideo.Result:
+        started_s = time.monotonic()
+        task = load_task(goal.task, self._config)
+        generator = self._generator(goal, task, stop)
+
+        def progress(fraction: float, what: str) -> None:
+            feedback(stage=what, progress=float(fraction))
+
+        video = generator.generate(messages.stereo_image(goal.photos), task, goal.seed, progress, stop)
+        self._show(video)
+        return GenerateVideo.Result(
+            video=messages.stereo_video_message(video, goal.photos), compute_s=time.monotonic() - started_s
+        )
+
+    def _generator(self, goal: GenerateVideo.Goal, task: Task, stop: Stop) -> Generator:
+        if goal.replay_directory:
+            return ReplayGenerator(Path(goal.replay_directory))
+        if self._name == "replay":
+            raise DreamitateError(
+                ErrorCode.INVALID_PARAMETER, "the generator 'replay' needs the goal's replay_directory"
+            )
+        tools = parameters.load_tools(task, self._config, self._tools)
+        return OracleGenerator(self._rig, tools, lambda: self._cell_scene(stop))
+
+    def _cell_scene(self, stop: Stop) -> Scene:
+        response = call(self._scene, GetScene.Request(), CELL_TIMEOUT_S, stop, "the simulated cell")
+        return Scene(seed=response.seed, world_from_object=messages.pose_array(response.object))
+
+    def _show(self, video: StereoVideo) -> None:
+        for frame in video.top:
+            self._preview.publish(image_message(frame, frame_id=messages.TOP_FRAME))
+
+
+def main() -> int:
+    """Entry point of `ros2 run dreamitate_ros video_generator`."""
+    return run_node(VideoGenerator)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
