@@ -11,35 +11,34 @@ import sys
 from pathlib import Path
 
 
-def _without(variable: str, prefixes: list[str]) -> list[str]:
-    entries = [entry for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
+def _entries(variable: str) -> list[str]:
+    return [entry for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
+
+
+def _outside(entries: list[str], prefixes: list[str]) -> list[str]:
     return [entry for entry in entries if not any(Path(entry).is_relative_to(prefix) for prefix in prefixes)]
 
 
 def _enter() -> None:
     packages = sorted(Path(sys.prefix, "ros", "install").glob("*/share/*/package.xml"))
-    own = [str(package.parents[2]) for package in packages] + [sys.prefix]
-    known = [entry for entry in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if entry]
-    sourced = [prefix for prefix in known if prefix not in own]
-
-    site_packages = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-    sys.path[:] = [entry for entry in sys.path if entry not in _left_out(sourced)]
-    sys.path += [f"{prefix}/{site_packages}" for prefix in own[:-1]]
-
-    libraries = [f"{prefix}/lib" for prefix in own]
-    others = [entry for entry in _without("LD_LIBRARY_PATH", sourced) if entry not in libraries]
-    os.environ["LD_LIBRARY_PATH"] = os.pathsep.join(libraries + others)
+    own = [*(str(package.parents[2]) for package in packages), sys.prefix]
+    sourced = _outside(_entries("AMENT_PREFIX_PATH"), own)
     os.environ["AMENT_PREFIX_PATH"] = os.pathsep.join(own)
 
+    python_path = _entries("PYTHONPATH")
+    kept = _outside(python_path, sourced)
+    if kept != python_path:
+        os.environ["PYTHONPATH"] = os.pathsep.join(kept)
+        sys.path[:] = [entry for entry in sys.path if entry in kept or entry not in python_path]
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    sys.path += [f"{prefix}/lib/{version}/site-packages" for prefix in own[:-1]]
 
-def _left_out(sourced: list[str]) -> set[str]:
-    """PYTHONPATH entries of a sourced ROS; also taken out of the variable, for child processes."""
-    if not sourced or "PYTHONPATH" not in os.environ:
-        return set()
-    before = set(os.environ["PYTHONPATH"].split(os.pathsep))
-    kept = _without("PYTHONPATH", sourced)
-    os.environ["PYTHONPATH"] = os.pathsep.join(kept)
-    return before - set(kept)
+    loaded = _entries("LD_LIBRARY_PATH")
+    libraries = [f"{prefix}/lib" for prefix in own]
+    others = [entry for entry in _outside(loaded, sourced) if entry not in libraries]
+    os.environ["LD_LIBRARY_PATH"] = os.pathsep.join(libraries + others)
+    if not set(libraries) <= set(loaded):
+        os.environ.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)  # inherited from another environment's Python
 
 
 _enter()

@@ -40,11 +40,11 @@ def package_key(source: Path) -> list[str]:
 def _forget(source: Path) -> None:
     """Clear what an earlier build left, but continue one that was interrupted.
 
-    A changed definition is rebuilt in place; a removed one, or other wheels, would leave generated files behind.
+    A new or changed definition is built in place; a removed one would leave generated files behind.
     """
     built = recorded(source.name)
     record(source.name, None)
-    if built is None or built[1:] == package_key(source)[1:]:
+    if built is None or set(built[1:]) <= set(package_key(source)[1:]):
         return
     for folder in ("build", "install"):
         shutil.rmtree(ROS / folder / source.name, ignore_errors=True)
