@@ -14,7 +14,7 @@ ITERATIONS = 12
 MOST_EDGES = 250
 # usual and impossible differences between the two views of one imagined tool
 RESIDUAL_RAD = (0.009, 0.021)  # 5 and 12 px at 768x448
-APART_M = (0.06, 0.12)
+APART_M = (0.08, 0.16)
 APART_RAD = (np.radians(20), np.radians(40))
 
 
