@@ -127,7 +127,7 @@ class TrajectoryController:
             self._command = (self._hold, np.zeros_like(self._hold))
             return self._command
         motion.elapsed_s += step_s * speed
-        position, velocity, _ = motion.spline.at(motion.elapsed_s)
+        position, velocity = motion.spline.at(motion.elapsed_s)
         self._command = (position, velocity * speed)
         motion.desired, motion.actual = position, positions
         self._judge(motion, np.abs(position - positions))

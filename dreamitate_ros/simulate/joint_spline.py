@@ -28,14 +28,12 @@ class JointSpline:
         self.start_s, self.end_s = float(times_s[0]), float(times_s[-1])
         self._position = BPoly.from_derivatives(np.asarray(times_s, float), np.stack(derivatives, axis=1))
         self._velocity = self._position.derivative()
-        self._acceleration = self._velocity.derivative() if len(derivatives) > 1 else None
         self.end = np.asarray(positions[-1], float)
 
-    def at(self, time_s: float) -> tuple[Array, Array, Array]:
-        """(J,) position, velocity and acceleration; before the start and after the end it stands still."""
+    def at(self, time_s: float) -> tuple[Array, Array]:
+        """(J,) position and velocity; before the start and after the end it stands still."""
         if time_s >= self.end_s:
-            return self.end, np.zeros_like(self.end), np.zeros_like(self.end)
+            return self.end, np.zeros_like(self.end)
         if time_s < self.start_s:
-            return self._position(self.start_s), np.zeros_like(self.end), np.zeros_like(self.end)
-        acceleration = self._acceleration(time_s) if self._acceleration else np.zeros_like(self.end)
-        return self._position(time_s), self._velocity(time_s), acceleration
+            return self._position(self.start_s), np.zeros_like(self.end)
+        return self._position(time_s), self._velocity(time_s)

@@ -24,7 +24,7 @@ ENTER_HEIGHT_M = 0.135
 OUT_OF_VIEW = {"left": np.array([-0.24, -0.62, 0.20]), "right": np.array([0.26, -0.62, 0.20])}
 
 # when, in imagined frames
-ABOVE, DOWN, TOUCH, TURNED = 2.3, 3.3, 4.6, 11.0
+ABOVE, DOWN, TOUCH, TURNED = 2.3, 3.3, 4.6, 10.7
 
 Clearance = Callable[[str, Array], float]
 """Distance in m between an arm's tool at world_from_tool and the object; negative when they overlap."""

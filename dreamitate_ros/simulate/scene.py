@@ -66,7 +66,8 @@ def add_camera(spec: mujoco.MjSpec, name: str, camera: Camera, world_from_camera
         resolution=[camera.width, camera.height],
         sensor_size=[camera.width * 1e-6, camera.height * 1e-6],  # any pixel pitch will do
         focal_pixel=[K[0, 0], K[1, 1]],
-        principal_pixel=[K[0, 2] - (camera.width - 1) / 2, K[1, 2] - (camera.height - 1) / 2],
+        # from the principal point to the image's centre: MuJoCo counts the other way
+        principal_pixel=[(camera.width - 1) / 2 - K[0, 2], (camera.height - 1) / 2 - K[1, 2]],
     )
 
 
