@@ -12,7 +12,7 @@ test: setup-development
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest
+	.venv/bin/pytest
 
 setup:
 	@$(PYTHON) tools/bootstrap.py

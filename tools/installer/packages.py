@@ -61,7 +61,8 @@ def install(requirements: str) -> None:
         ]
         run([*command, "-r", requirements], f"the packages of {requirements} could not be installed")
         repair_exports()
-        record(requirements, packages_key(requirements))
+        for name in {"requirements.txt", requirements}:  # the former is part of each
+            record(name, packages_key(name))
 
 
 def repair_exports() -> None:
