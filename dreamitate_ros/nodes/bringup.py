@@ -23,7 +23,7 @@ class Settings:
     """What a user chooses; "" or None leaves it to the parameter files.
 
     simulation: start the simulated cell, and use its parameters. generator: what imagines. rig: path of the
-    calibration. tools: folder with one tool folder per arm. episodes: folder for the episode folders.
+    calibration. tools: other meshes, like left=DIR,right=DIR. episodes: folder for the episode folders.
     require_approval: wait for a person before motion. top_camera, side_camera: namespaces of their topics.
     seed: of the simulated scene. rate: simulated seconds per second.
     """

@@ -28,7 +28,7 @@ def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunc
             "what imagines: the oracle (simulation only) or a stored clip",
             ("oracle", "replay"),
         ),
-        argument("tools", "", "folder with one tool folder per arm; empty: the task's tools in config/tools"),
+        argument("tools", "", "other tools, like left=DIR,right=DIR; empty: the task's, in config/tools"),
         argument("episodes", "episodes", "folder for the episode folders"),
         argument(
             "require_approval", require_approval, "wait for policy/approve before the arms move", YES_NO
