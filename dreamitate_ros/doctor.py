@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from dreamitate_ros.configuration import config_directory
+
 PROBE_TIMEOUT_S = 60.0
 FREE_DISK_GB = 2.0
 SHARED_MEMORY_MB = 256  # two 64 MB segments for images, twice over
@@ -134,7 +136,8 @@ def check_middleware() -> Check:
             return Check("middleware", False, f"{variable}={profile} does not exist", f"unset {variable}")
         if profile:
             return Check("middleware", True, f"Fast DDS with {profile}")
-    return Check("middleware", True, "Fast DDS, our profile")
+    ours = config_directory() / "fastdds.xml"
+    return Check("middleware", ours.is_file(), f"Fast DDS with {ours}", "" if ours.is_file() else BUILD_AGAIN)
 
 
 def check_shared_memory(folder: Path = Path("/dev/shm")) -> Check:
