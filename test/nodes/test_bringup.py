@@ -1,0 +1,62 @@
+"""The graph's description: which nodes, which parameters, which middleware profile."""
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import yaml
+
+from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.nodes.bringup import Settings, environment, graph
+
+POLICY_NODES = {"stereo_capture", "video_generator", "tool_tracker", "trajectory_executor", "policy"}
+
+
+def by_name(settings):
+    return {node.name: node for node in graph(settings)}
+
+
+def test_simulation_starts_the_cell_and_hardware_does_not():
+    assert set(by_name(Settings(simulation=True))) == {"simulated_cell", *POLICY_NODES}
+    assert set(by_name(Settings(simulation=False))) == POLICY_NODES
+
+
+def test_every_node_is_a_module_and_an_executable():
+    root = Path(__file__).parents[2]
+    setup = (root / "setup.py").read_text()
+    for node in graph(Settings(simulation=True)):
+        assert (root / "dreamitate_ros" / "nodes" / f"{node.name}.py").is_file()
+        assert f'"{node.name}"' in setup
+
+
+def test_settings_reach_the_nodes_that_need_them(tmp_path):
+    settings = Settings(
+        simulation=True, tools="left=a,right=b", seed=7, episodes=str(tmp_path), require_approval=False
+    )
+    nodes = by_name(settings)
+    assert nodes["simulated_cell"].parameters["seed"] == 7
+    assert nodes["policy"].parameters["require_approval"] is False
+    assert nodes["policy"].parameters["episodes"] == str(tmp_path)
+    for name in ("tool_tracker", "trajectory_executor", "simulated_cell"):
+        assert nodes[name].parameters["tools"] == "left=a,right=b"
+
+
+def test_on_hardware_a_person_approves_unless_told_otherwise():
+    parameters = {}
+    for node in graph(Settings(simulation=False)):
+        if node.name == "policy":
+            for file in node.parameter_files:
+                parameters |= yaml.safe_load(file.read_text())["/**/policy"]["ros__parameters"]
+            parameters |= node.parameters
+    assert parameters["require_approval"] is True
+
+
+def test_parameter_files_name_only_nodes_of_the_graph():
+    for name in ("policy.yaml", "simulation.yaml"):
+        content = yaml.safe_load((config_directory() / name).read_text())
+        assert {key.removeprefix("/**/") for key in content} <= {"simulated_cell", *POLICY_NODES}
+
+
+def test_middleware_profile_has_room_for_camera_images():
+    profile = ElementTree.parse(environment(simulation=True)["FASTDDS_DEFAULT_PROFILES_FILE"])
+    (segment,) = (entry for entry in profile.iter() if entry.tag.endswith("segment_size"))
+    assert int(segment.text) >= 16 * 1280 * 720 * 3
