@@ -72,11 +72,10 @@ class TrajectoryExecutor(Node):
                 trajectories,
                 arms,
                 tools,
-                lambda fraction, what: None,
-                stop,
                 lambda stage, fraction, path_error_m: feedback(
                     stage=stage, progress=float(fraction), path_error_m=float(path_error_m)
                 ),
+                stop,
             )
         except ExecutionStopped as stopped:
             raise GoalFailed(stopped, _with_execution(result, stopped.execution, trajectories)) from None
