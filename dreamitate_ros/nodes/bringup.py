@@ -82,11 +82,9 @@ def environment(simulation: bool) -> dict[str, str]:
     """Variables that every process of the graph needs: the Fast DDS profile for images, and in simulation
     nothing leaves the machine."""
     profile = str(config_directory() / "fastdds.xml")
-    variables = {
-        "FASTDDS_DEFAULT_PROFILES_FILE": profile,
-        "FASTRTPS_DEFAULT_PROFILES_FILE": profile,
-        "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
-    }
+    variables = {"FASTDDS_DEFAULT_PROFILES_FILE": profile, "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}
+    if os.environ.get("ROS_DISTRO") == "jazzy":  # its Fast DDS 2 knows the older name, which Kilted warns of
+        variables["FASTRTPS_DEFAULT_PROFILES_FILE"] = profile
     if simulation:
         variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         variables["MUJOCO_GL"] = os.environ.get("MUJOCO_GL", "egl")
