@@ -78,18 +78,18 @@ class SimulatedCell(Node):
             Trigger, "~/unlock_protective_stop", lambda _, response: self._protect(False, response)
         )
 
-    def _tick(self, now_s: float) -> None:
-        """Called by the physics thread, 100 times per simulated second."""
-        stamp = messages.time_message(now_s)
+    def _tick(self) -> None:
+        """Called 100 times per simulated second."""
         message = JointState()
-        message.header.stamp = stamp
         with self.runner.lock:
+            stamp = messages.time_message(self.runner.now_s)
             for arm in self.runner.cell.arms:
                 positions, velocities, efforts = self.runner.cell.joints(arm)
                 message.name.extend(joint_names(arm))
                 message.position.extend(positions.tolist())
                 message.velocity.extend(velocities.tolist())
                 message.effort.extend(efforts.tolist())
+        message.header.stamp = stamp
         self._clock_publisher.publish(Clock(clock=stamp))
         self._joints.publish(message)
 
