@@ -45,10 +45,12 @@ class Cell:
         self.model = spec.compile()
         self.data = mujoco.MjData(self.model)
         self._columns = {
-            arm: np.array([self.model.joint(name).qposadr[0] for name in joint_names(arm)]) for arm in self.arms
+            arm: np.array([self.model.joint(name).qposadr[0] for name in joint_names(arm)])
+            for arm in self.arms
         }
         self._rows = {
-            arm: np.array([self.model.joint(name).dofadr[0] for name in joint_names(arm)]) for arm in self.arms
+            arm: np.array([self.model.joint(name).dofadr[0] for name in joint_names(arm)])
+            for arm in self.arms
         }
         self._servos = {
             arm: np.array([self.model.actuator(name).id for name in joint_names(arm)]) for arm in self.arms
@@ -82,7 +84,9 @@ class Cell:
 
     def command(self, arm: str, positions_rad: Array, velocities_rad_s: Array | float = 0.0) -> None:
         """What the arm's servos are to follow from the next step on; (6,) each."""
-        lead = np.asarray(velocities_rad_s) * DAMPING_NM_S_RAD / STIFFNESS_NM_RAD  # no lag behind a moving target
+        lead = (
+            np.asarray(velocities_rad_s) * DAMPING_NM_S_RAD / STIFFNESS_NM_RAD
+        )  # no lag behind a moving target
         self.data.ctrl[self._servos[arm]] = positions_rad + lead
 
     def step(self) -> None:

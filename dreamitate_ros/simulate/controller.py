@@ -137,7 +137,9 @@ class TrajectoryController:
         over_s = motion.elapsed_s - motion.spline.end_s
         if over_s < 0:
             if (error > motion.path_tolerance).any():
-                self._finish(motion, Outcome.PATH_TOLERANCE_VIOLATED, self._worst(error, motion.path_tolerance))
+                self._finish(
+                    motion, Outcome.PATH_TOLERANCE_VIOLATED, self._worst(error, motion.path_tolerance)
+                )
         elif (error <= motion.goal_tolerance).all():
             self._finish(motion, Outcome.SUCCESSFUL, "the goal is reached")
         elif over_s > motion.goal_time_s:
@@ -176,11 +178,17 @@ def _require_sound(goal: JointGoal) -> None:
         if values is None and name != "positions":
             continue
         if np.shape(values) != shape or not np.isfinite(values).all():
-            raise Rejected(Outcome.INVALID_GOAL, f"the {name} are not {shape[0]} points of {shape[1]} finite numbers")
+            raise Rejected(
+                Outcome.INVALID_GOAL, f"the {name} are not {shape[0]} points of {shape[1]} finite numbers"
+            )
     if goal.times_s[-1] <= 0:
-        raise Rejected(Outcome.INVALID_GOAL, "the trajectory takes no time; its last time_from_start must be above 0")
+        raise Rejected(
+            Outcome.INVALID_GOAL, "the trajectory takes no time; its last time_from_start must be above 0"
+        )
     if goal.times_s[0] < 0 or (np.diff(goal.times_s) <= 0).any() or not np.isfinite(goal.times_s).all():
-        raise Rejected(Outcome.INVALID_GOAL, "the points' time_from_start must be finite, not negative and increase")
+        raise Rejected(
+            Outcome.INVALID_GOAL, "the points' time_from_start must be finite, not negative and increase"
+        )
 
 
 def _require_start(goal: JointGoal, first: Array, positions: Array, names: tuple[str, ...]) -> None:

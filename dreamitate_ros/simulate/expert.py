@@ -101,7 +101,9 @@ class ExpertWorld:
             self._place(arm, paths[arm][0])
         mujoco.mj_forward(model, data)
         truth = RotationTruth(model, data, self.arms)
-        states, tools, objects = [], {arm: [] for arm in self.arms}, []
+        states: list[Array] = []
+        objects: list[Array] = []
+        tools: dict[str, list[Array]] = {arm: [] for arm in self.arms}
         for index in range(len(at)):
             if index % steps == 0:
                 mujoco.mj_kinematics(model, data)
@@ -170,9 +172,7 @@ class ExpertWorld:
         return pose
 
 
-def demonstrate(
-    world: ExpertWorld, frames: int, fps: float, progress: Progress, stop: Stop
-) -> Demonstration:
+def demonstrate(world: ExpertWorld, frames: int, fps: float, progress: Progress, stop: Stop) -> Demonstration:
     """The expert's best try; raises Cancelled, or GENERATION_FAILED when it turns less than 25 degrees."""
     push, touch = world.best_push(progress, stop)
     done = world.perform(push, touch, frames, fps)
@@ -187,7 +187,9 @@ def demonstrate(
 
 def _add_held_tool(spec: mujoco.MjSpec, arm: str, tool: Tool, skin: Array) -> None:
     """A tool as a free body, drawn by a weld to the mocap body ARM_lead, so that its speed enters contacts."""
-    body = spec.worldbody.add_body(name=f"{arm}_tool", pos=[0, -0.6 if arm == "left" else -0.9, 0.3], gravcomp=1)
+    body = spec.worldbody.add_body(
+        name=f"{arm}_tool", pos=[0, -0.6 if arm == "left" else -0.9, 0.3], gravcomp=1
+    )
     body.add_freejoint(name=f"{arm}_tool")
     body.explicitinertial = True
     body.mass = 1.0
@@ -196,7 +198,10 @@ def _add_held_tool(spec: mujoco.MjSpec, arm: str, tool: Tool, skin: Array) -> No
     person.add_hand(spec, body, arm, skin)
     spec.worldbody.add_body(name=f"{arm}_lead", mocap=True)
     weld = spec.add_equality(
-        type=mujoco.mjtEq.mjEQ_WELD, objtype=mujoco.mjtObj.mjOBJ_BODY, name1=f"{arm}_lead", name2=f"{arm}_tool"
+        type=mujoco.mjtEq.mjEQ_WELD,
+        objtype=mujoco.mjtObj.mjOBJ_BODY,
+        name1=f"{arm}_lead",
+        name2=f"{arm}_tool",
     )
     weld.data[:11] = [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]
     weld.solref[:] = [0.01, 1.0]

@@ -148,7 +148,7 @@ def _prism(polygon: Array, height_m: float) -> tuple[Array, np.ndarray]:
             np.column_stack([polygon, np.full(n, height_m)]),
         ]
     )
-    following = (np.arange(n) + 1) % n
+    following = [(i + 1) % n for i in range(n)]
     walls = [(i, j, j + n) for i, j in enumerate(following)]
     walls += [(i, j + n, i + n) for i, j in enumerate(following)]
     bottom = [(0, i + 1, i) for i in range(1, n - 1)]
@@ -156,9 +156,7 @@ def _prism(polygon: Array, height_m: float) -> tuple[Array, np.ndarray]:
     return vertices.ravel(), np.array(walls + bottom + top).ravel()
 
 
-def _colours(
-    count: int, random: np.random.Generator
-) -> tuple[tuple[float, float, float, float], ...]:
+def _colours(count: int, random: np.random.Generator) -> tuple[tuple[float, float, float, float], ...]:
     """Bright enough to stand out from the table; the parts of one object differ a little."""
     hue, saturation, value = random.random(), random.uniform(0.05, 0.75), random.uniform(0.55, 0.95)
     shades = value * random.uniform(0.9, 1.0, count)

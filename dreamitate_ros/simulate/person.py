@@ -1,5 +1,7 @@
 """What is seen of the person: a hand on each tool and a forearm behind it. Nothing of it touches anything."""
 
+from itertools import pairwise
+
 import mujoco
 import numpy as np
 
@@ -29,7 +31,15 @@ def add_hand(spec: mujoco.MjSpec, tool: mujoco.MjsBody, arm: str, skin: Array) -
     for x in (-0.034, -0.013, 0.008, 0.028):  # the fingers go below the plate
         _chain(tool, [(x * 0.7, side * 0.066, -0.016), (x, side * 0.047, -0.030)], 0.0095, look)
     wrist = WRIST_IN_TOOL_M * [1, side, 1]
-    _chain(tool, [(float(palm[0]), float(palm[1]), float(palm[2])), tuple(wrist)], 0.021, look)
+    _chain(
+        tool,
+        [
+            (float(palm[0]), float(palm[1]), float(palm[2])),
+            (float(wrist[0]), float(wrist[1]), float(wrist[2])),
+        ],
+        0.021,
+        look,
+    )
     forearm = spec.worldbody.add_body(name=f"{arm}_forearm", mocap=True)
     for start, end, radius in ((0.0, 0.08, 0.023), (0.06, 0.18, 0.029), (0.16, FOREARM_M, 0.035)):
         forearm.add_geom(
@@ -39,7 +49,9 @@ def add_hand(spec: mujoco.MjSpec, tool: mujoco.MjsBody, arm: str, skin: Array) -
 
 def forearm_pose(arm: str, world_from_tool: Array) -> Array:
     """(4, 4) of the forearm, from the wrist along z towards the shoulder, for a tool held there."""
-    wrist = world_from_tool[:3, :3] @ (WRIST_IN_TOOL_M * [1, _towards_person(arm), 1]) + world_from_tool[:3, 3]
+    wrist = (
+        world_from_tool[:3, :3] @ (WRIST_IN_TOOL_M * [1, _towards_person(arm), 1]) + world_from_tool[:3, 3]
+    )
     z = SHOULDER_M[arm] - wrist
     z /= np.linalg.norm(z)
     x = np.cross([0.0, 0.0, 1.0], z)
@@ -59,8 +71,8 @@ def _towards_person(arm: str) -> int:
     return -1 if arm == "left" else 1
 
 
-def _chain(body: mujoco.MjsBody, points: list, radius: float, look: dict) -> None:
-    for start, end in zip(points[:-1], points[1:], strict=True):
-        body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[*start, *end], size=[radius, 0, 0], **look
-        )
+def _chain(
+    body: mujoco.MjsBody, points: list[tuple[float, ...]], radius: float, look: dict[str, object]
+) -> None:
+    for start, end in pairwise(points):
+        body.add_geom(type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[*start, *end], size=[radius, 0, 0], **look)

@@ -1,7 +1,6 @@
 """Headless pictures of a MuJoCo model, through EGL; needs no display and no GPU."""
 
 import ctypes.util
-from collections.abc import Callable
 from typing import Any
 
 import mujoco
@@ -68,9 +67,8 @@ def _egl_context(width: int, height: int) -> Any:
     if ctypes.util.find_library("EGL") is None:
         raise DreamitateError(ErrorCode.STAGE_UNAVAILABLE, NO_EGL.format(reason="libEGL is missing"))
     try:
-        context: Callable[[int, int], Any]
-        from mujoco.egl import GLContext as context
+        from mujoco.egl import GLContext
 
-        return context(width, height)
+        return GLContext(width, height)
     except Exception as error:  # PyOpenGL raises many types, and ImportError for a missing driver
         raise DreamitateError(ErrorCode.STAGE_UNAVAILABLE, NO_EGL.format(reason=error)) from None

@@ -36,7 +36,7 @@ class CellRunner:
     def __init__(self, cell: Cell, rate: float = 1.0, tick: Callable[[], None] | None = None) -> None:
         self.lock = threading.RLock()
         self.cell = cell
-        self.speed = {arm: 1.0 for arm in cell.arms}
+        self.speed = dict.fromkeys(cell.arms, 1.0)
         self.protective_stop = False
         self.rate = rate
         self._tick = tick or (lambda: None)

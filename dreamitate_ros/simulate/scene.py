@@ -108,7 +108,11 @@ def _add_table(spec: mujoco.MjSpec) -> None:
                 rgba=[0.22, 0.23, 0.25, 1], **looks,
             )  # fmt: skip
     spec.worldbody.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_PLANE, size=[6, 6, 0.1], pos=[0, 0, -0.78], rgba=[0.62, 0.64, 0.66, 1], **looks
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[6, 6, 0.1],
+        pos=[0, 0, -0.78],
+        rgba=[0.62, 0.64, 0.66, 1],
+        **looks,
     )
     spec.add_texture(
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
@@ -144,6 +148,4 @@ def _add_cameras(spec: mujoco.MjSpec, rig: Rig) -> None:
     for view, world_from_camera in world_from.items():
         add_camera(spec, view, photos[view], world_from_camera)
         add_camera(spec, f"{view}_model", getattr(rig, view), world_from_camera)
-    add_camera(
-        spec, "overview", OVERVIEW, look_at(np.array([0.0, -1.45, 1.30]), np.array([0.0, 0.0, 0.10]))
-    )
+    add_camera(spec, "overview", OVERVIEW, look_at(np.array([0.0, -1.45, 1.30]), np.array([0.0, 0.0, 0.10])))

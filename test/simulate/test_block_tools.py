@@ -19,7 +19,9 @@ def test_the_committed_meshes_are_what_the_code_draws(tmp_path):
         for file in ("tool.obj", "tool.mtl"):
             assert (tmp_path / name / file).read_text() == (CONFIG / "tools" / name / file).read_text()
         drawn, committed = (load_tool(name, root / name) for root in (tmp_path, CONFIG / "tools"))
-        pixels = [np.asarray(tool.mesh.visual.material.image.convert("RGB"), float) for tool in (drawn, committed)]
+        pixels = [
+            np.asarray(tool.mesh.visual.material.image.convert("RGB"), float) for tool in (drawn, committed)
+        ]
         assert np.abs(pixels[0] - pixels[1]).mean() < 1
 
 
@@ -33,5 +35,8 @@ def test_the_tool_frame_lies_on_the_plate():
 
 def test_no_pattern_looks_like_another_or_like_itself_turned():
     left, right = plate("block_left"), plate("block_right")
-    for first, second in ((left, right), *((p, q) for p in (left, right) for q in (p[::-1], p[:, ::-1], p[::-1, ::-1]))):
+    for first, second in (
+        (left, right),
+        *((p, q) for p in (left, right) for q in (p[::-1], p[:, ::-1], p[::-1, ::-1])),
+    ):
         assert np.corrcoef(first.ravel(), second.ravel())[0, 1] < 0.5

@@ -35,7 +35,10 @@ def test_cubic_and_quintic_splines_meet_their_points():
     random = np.random.default_rng(1)
     times_s = np.array([0.0, 0.7, 1.5])
     positions, velocities, accelerations = random.normal(size=(3, 3, 2))
-    for spline in (JointSpline(times_s, positions, velocities), JointSpline(times_s, positions, velocities, accelerations)):
+    for spline in (
+        JointSpline(times_s, positions, velocities),
+        JointSpline(times_s, positions, velocities, accelerations),
+    ):
         for index in (0, 1):
             position, velocity = spline.at(times_s[index])
             np.testing.assert_allclose(position, positions[index])
@@ -122,10 +125,18 @@ def test_not_arriving_in_time_ends_the_motion(controller):
     [
         ({"joint_names": ("a", "c")}, Outcome.INVALID_JOINTS, "this controller moves a, b"),
         ({"times_s": np.array([1.0, 1.0])}, Outcome.INVALID_GOAL, "increase"),
-        ({"times_s": np.empty(0), "positions": np.empty((0, 2)), "velocities": None}, Outcome.INVALID_GOAL, "no points"),
+        (
+            {"times_s": np.empty(0), "positions": np.empty((0, 2)), "velocities": None},
+            Outcome.INVALID_GOAL,
+            "no points",
+        ),
         ({"positions": np.array([[0.0, 0.0], [np.nan, 0.0]])}, Outcome.INVALID_GOAL, "finite"),
         ({"velocities": np.zeros((2, 1))}, Outcome.INVALID_GOAL, "velocities"),
-        ({"positions": np.array([[0.5, 0.0], [0.4, 0.0]])}, Outcome.INVALID_GOAL, "0.500 rad from where a is"),
+        (
+            {"positions": np.array([[0.5, 0.0], [0.4, 0.0]])},
+            Outcome.INVALID_GOAL,
+            "0.500 rad from where a is",
+        ),
         ({"start_s": 2.0}, Outcome.OLD_HEADER_TIMESTAMP, "ended 7.00 s ago"),
     ],
 )

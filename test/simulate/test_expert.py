@@ -73,7 +73,11 @@ def test_the_oracle_video_starts_with_the_photos_and_shows_the_tools(rig, tools)
     oracle = OracleGenerator(rig, tools, lambda: Scene(seed, random_object(seed)[1]))
     shown = []
     video = oracle.generate(
-        StereoImage(photo, photo), load_task("rotate", CONFIG), 0, lambda share, what: shown.append(share), go_on
+        StereoImage(photo, photo),
+        load_task("rotate", CONFIG),
+        0,
+        lambda share, what: shown.append(share),
+        go_on,
     )
     assert video.top.shape == video.side.shape == (13, rig.top.height, rig.top.width, 3)
     assert not video.top[0].any()

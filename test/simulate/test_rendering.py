@@ -12,7 +12,9 @@ from dreamitate_ros.simulate import rendering
 from dreamitate_ros.simulate.rendering import CameraRenderer
 from dreamitate_ros.simulate.scene import empty_scene, photo_cameras
 
-BALLS_M = np.array([[0.0, 0.0, 0.02], [-0.3, 0.15, 0.02], [0.28, -0.2, 0.05], [0.15, 0.18, 0.1], [-0.2, -0.2, 0.0]])
+BALLS_M = np.array(
+    [[0.0, 0.0, 0.02], [-0.3, 0.15, 0.02], [0.28, -0.2, 0.05], [0.15, 0.18, 0.1], [-0.2, -0.2, 0.0]]
+)
 RADIUS_M = 0.006
 
 
@@ -25,7 +27,11 @@ def pictures(rig):
     material = spec.add_material(name="glow", emission=1.0, rgba=[1, 1, 1, 1])
     for ball in BALLS_M:
         spec.worldbody.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[RADIUS_M, 0, 0], pos=ball, material=material.name, group=groups.VISIBLE
+            type=mujoco.mjtGeom.mjGEOM_SPHERE,
+            size=[RADIUS_M, 0, 0],
+            pos=ball,
+            material=material.name,
+            group=groups.VISIBLE,
         )
     model = spec.compile()
     model.tex_data[:] = 0
