@@ -15,7 +15,7 @@ from dreamitate_ros.values import Array, Camera
 CAMERA_SIZE_PX = (1280, 720)
 """Width and height of the photos, before the crop that the rig's cameras belong to."""
 
-OVERVIEW = Camera(np.array([[500.0, 0, 319.5], [0, 500.0, 179.5], [0, 0, 1]]), 640, 360)
+OVERVIEW = Camera(np.array([[480.0, 0, 319.5], [0, 480.0, 179.5], [0, 0, 1]]), 640, 360)
 TIMESTEP_S = 0.002
 TABLE_SIZE_M = (1.15, 0.62, 0.03)  # half sizes
 
@@ -148,4 +148,4 @@ def _add_cameras(spec: mujoco.MjSpec, rig: Rig) -> None:
     for view, world_from_camera in world_from.items():
         add_camera(spec, view, photos[view], world_from_camera)
         add_camera(spec, f"{view}_model", getattr(rig, view), world_from_camera)
-    add_camera(spec, "overview", OVERVIEW, look_at(np.array([0.0, -1.45, 1.30]), np.array([0.0, 0.0, 0.10])))
+    add_camera(spec, "overview", OVERVIEW, look_at(np.array([0.0, -1.50, 1.32]), np.array([0.0, 0.0, 0.12])))
