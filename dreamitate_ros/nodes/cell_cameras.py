@@ -1,6 +1,5 @@
 """The cell's cameras as realsense2_camera publishes them; drawn in a thread that physics never waits for."""
 
-import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -22,7 +21,6 @@ from dreamitate_ros.simulate.scene import OVERVIEW, photo_cameras
 
 STILL_RAD = 1e-4  # nothing in the cell moved further than this (m or rad): the last picture still holds
 IDLE_S = 0.02
-NICE = 10
 
 
 @dataclass
@@ -77,13 +75,11 @@ class CellCameras:
         return rate
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread; a picture in work is finished first: the renderer must not outlive its thread."""
         self._ending.set()
-        self._thread.join(timeout=2.0)
+        self._thread.join(timeout=20.0)
 
     def _run(self) -> None:
-        # a software renderer's own threads inherit this: they take what physics leaves
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:
             model, _ = self._runner.pose()
             data, renderer = mujoco.MjData(model), CameraRenderer(model)
@@ -125,6 +121,8 @@ class CellCameras:
             stream.drawn, stream.pictures = qpos, {}
         place_for_drawing(model, data, stream.drawn)
         for name in heard:
+            if self._ending.is_set():
+                return
             if name not in stream.pictures:
                 stream.pictures[name] = self._draw(renderer, data, name)
             image, info = self._publishers[name]

@@ -26,7 +26,7 @@ from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.runner import CellRunner
 from dreamitate_ros.task import load_task
 
-TRUTH_EVERY_S, FRAMES_EVERY_S, SPEED_EVERY_S, DIAGNOSTICS_EVERY_S = 0.1, 0.05, 0.2, 2.0
+TRUTH_EVERY_S, FRAMES_EVERY_S, SPEED_EVERY_S, DIAGNOSTICS_EVERY_S = 0.1, 0.1, 0.2, 2.0
 
 
 class SimulatedCell(Node):

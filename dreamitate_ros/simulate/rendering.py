@@ -1,6 +1,9 @@
 """Headless pictures of a MuJoCo model, through EGL; needs no display and no GPU."""
 
 import ctypes.util
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mujoco
@@ -63,12 +66,21 @@ class CameraRenderer:
         self._gl = None
 
 
+NICE = 10  # of a software renderer's own threads: they take what physics leaves
+
+
 def _egl_context(width: int, height: int) -> Any:
     if ctypes.util.find_library("EGL") is None:
         raise DreamitateError(ErrorCode.STAGE_UNAVAILABLE, NO_EGL.format(reason="libEGL is missing"))
     try:
         from mujoco.egl import GLContext
 
-        return GLContext(width, height)
+        # those threads inherit the priority of the thread that makes the context, so another one makes it
+        with ThreadPoolExecutor(1, initializer=_be_nice) as maker:
+            return maker.submit(GLContext, width, height).result()
     except Exception as error:  # PyOpenGL raises many types, and ImportError for a missing driver
         raise DreamitateError(ErrorCode.STAGE_UNAVAILABLE, NO_EGL.format(reason=error)) from None
+
+
+def _be_nice() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
