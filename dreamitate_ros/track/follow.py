@@ -19,6 +19,7 @@ from dreamitate_ros.values import Array, Camera, Image, Stop
 COARSEST_PX = 28  # how large the tool must still be at the coarsest level
 SURE = 0.78  # correlation from which a pose reached from a hint needs no search
 FOUND = 0.60  # correlation below which the tool is not there; its mirror image reaches 0.5
+HOPELESS = 0.5  # correlation below which a hint is not followed to finer levels
 NEAR_RAD = np.radians(40)  # how far the tool turns between two times, plus the templates' spacing
 LEAST_INSIDE = 0.35  # share of the tool inside the image below which a view is not used
 LEAST_EDGES = 5
@@ -132,12 +133,11 @@ class Follower:
         return Observation(top=top) if _support(top) > _support(side) else Observation(side=side)
 
     def _find(self, frame: Frame, hints: list[Array]) -> Alignment | None:
-        for hint in hints:
-            found = self._refine(frame, [hint])
-            if found is not None and found.correlation >= SURE:
-                return found
+        found = self._refine(frame, hints, breadth=1, hopeless=HOPELESS)
+        if found is not None and found.correlation >= SURE:
+            return found
         templates = self._templates_near(hints[0]) if hints else self.templates
-        sightings = search(templates, frame.scene, most=3 if hints else 8)
+        sightings = search(templates, frame.scene, 3 if hints else 8, self.stop)
         found = self._refine(frame, [sighting.camera_from_tool for sighting in sightings] + hints)
         return found if found is not None and found.correlation >= FOUND else None
 
@@ -145,12 +145,18 @@ class Follower:
         center = apply(camera_from_tool, self.appearance.center_m[None])[0]
         return self.templates.near(ray_rotation(center).T @ camera_from_tool[:3, :3], NEAR_RAD)
 
-    def _refine(self, frame: Frame, poses: list[Array]) -> Alignment | None:
-        """The best pose near any of `poses`: all are tried at the coarsest level, ever fewer at finer ones."""
+    def _refine(
+        self, frame: Frame, poses: list[Array], breadth: int = 3, hopeless: float = -1.0
+    ) -> Alignment | None:
+        """The best pose near any of `poses`: all are tried at the coarsest level, ever fewer at finer ones.
+
+        breadth: at most so many go on to a finer level. hopeless: correlation below which none goes on.
+        """
         best: list[Alignment] = []
         for index, level in reversed(list(enumerate(frame.levels))):
             aligned = self._aligned(level, poses, renderings=1 if index else 2)
-            best = sorted(aligned, key=lambda a: -a.correlation)[: index + 1]
+            likely = [alignment for alignment in aligned if alignment.correlation >= hopeless]
+            best = sorted(likely, key=lambda a: -a.correlation)[: min(breadth, index + 1)]
             poses = [alignment.camera_from_tool for alignment in best]
         return best[0] if best else None
 

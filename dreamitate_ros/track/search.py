@@ -20,6 +20,8 @@ FILL = 0.95  # how much of it the tool's bounding sphere fills at the nearest de
 VIEWS = 120  # viewing directions over the whole sphere, about 18 deg apart
 ROLLS = 20
 DETAIL = 0.5  # views showing less texture detail than this share of the best one are left out
+FLAT = 0.004  # variance of a patch, 0..1 squared, below which it shows no pattern
+AT_ONCE = 400_000  # correlations computed between two questions whether to stop
 CHANGE = 0.10  # difference to the photo, 0..1, that may be a tool
 
 
@@ -85,6 +87,8 @@ def make_templates(
     detail = np.array([picture.detail for picture in pictures])
     rotation, distance, color, mask = [], [], [], []
     for picture in (p for p in pictures if p.detail >= DETAIL * detail.max()):
+        if stop():
+            raise Cancelled("tracking")
         for roll in np.arange(ROLLS) * (2 * np.pi / ROLLS):
             for distance_m in distances:
                 turned = _turned(picture.rgba, float(roll), depth_m[0] / distance_m)
@@ -121,11 +125,14 @@ def open_scene(size: tuple[int, int], camera: Camera, image: Image, photo: Image
     return Scene(crop_camera(camera, *size), pixels, np.ascontiguousarray(patches))
 
 
-def search(templates: Templates, scene: Scene, most: int) -> list[Sighting]:
-    """At most `most` sightings, best first, apart from each other in place or orientation."""
+def search(templates: Templates, scene: Scene, most: int, stop: Stop) -> list[Sighting]:
+    """At most `most` sightings, best first, apart from each other in place or orientation.
+
+    Raises Cancelled when `stop` says so.
+    """
     if not len(scene.patches) or not len(templates.distance_m):
         return []
-    scores = _correlation(templates, scene)
+    scores = _correlation(templates, scene, stop)
     result: list[Sighting] = []
     chosen: list[tuple[int, int]] = []
     for place, template in _best_first(scores, 400 * most):
@@ -206,13 +213,23 @@ def _patterns(color: NDArray[np.float32], mask: NDArray[np.float32]) -> NDArray[
     return np.asarray(flat / norm, dtype=np.float32)
 
 
-def _correlation(templates: Templates, scene: Scene) -> NDArray[np.float32]:
+def _correlation(templates: Templates, scene: Scene, stop: Stop) -> NDArray[np.float32]:
     """(P, N) normalised correlation of each patch with each template over the template's tool pixels."""
     channels = scene.patches.reshape(len(scene.patches), 3, -1)
-    count = 3 * templates.mask.sum(axis=1)
-    total = channels.sum(axis=1) @ templates.mask.T
-    energy = (channels**2).sum(axis=1) @ templates.mask.T - total**2 / count
-    return np.asarray(scene.patches @ templates.pattern.T / np.sqrt(np.maximum(energy, 0.004 * count)))
+    gray, squared = channels.sum(axis=1), (channels**2).sum(axis=1)
+    scores = np.empty((len(scene.patches), len(templates.distance_m)), np.float32)
+    step = max(1, round(AT_ONCE / len(scene.patches)))
+    for first in range(0, scores.shape[1], step):
+        if stop():
+            raise Cancelled("tracking")
+        part = slice(first, first + step)
+        mask = templates.mask[part].T
+        count = 3 * mask.sum(axis=0)
+        energy = squared @ mask - (gray @ mask) ** 2 / count
+        scores[:, part] = (
+            scene.patches @ templates.pattern[part].T / np.sqrt(np.maximum(energy, FLAT * count))
+        )
+    return scores
 
 
 def _best_first(scores: NDArray[np.float32], most: int) -> list[tuple[int, int]]:
