@@ -49,7 +49,6 @@ class ArmClient:
             node, FollowJointTrajectory, f"{controller}/follow_joint_trajectory", callback_group=group
         )
         subscriptions = (
-            (JointState, "joint_states", self._take_joints, qos_profile_sensor_data),
             (RobotMode, f"{status}/robot_mode", self._take_robot_mode, LATCHED),
             (SafetyMode, f"{status}/safety_mode", self._take_safety_mode, LATCHED),
             (Bool, f"{status}/robot_program_running", self._take_program, LATCHED),
@@ -129,8 +128,8 @@ class ArmClient:
         with self._lock:
             self._result = (code, text)
 
-    def _take_joints(self, message: JointState) -> None:
-        """Several arms may share the topic: only messages with all of this arm's joints count."""
+    def take_joints(self, message: JointState) -> None:
+        """Remember where the joints are. Only messages with all of this arm's joints count."""
         order = {name: index for index, name in enumerate(message.name)}
         if any(name not in order for name in self._joints):
             return

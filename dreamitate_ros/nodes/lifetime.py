@@ -14,6 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from dreamitate_ros.errors import DreamitateError
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 THREADS = 8
 PARENT_CHECK_S = 0.2
 
@@ -25,8 +26,7 @@ def run_node(factory: Callable[[], Node]) -> int:
     has one, is called while it can still communicate: to stop motion, and to put things in order.
     """
     ending = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # stays in place to the end: a second signal during shutdown must not raise inside it
+    for number in SIGNALS:
         signal.signal(number, lambda *_: ending.set())
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
@@ -40,6 +40,9 @@ def run_node(factory: Callable[[], Node]) -> int:
     spinning = threading.Thread(target=_spin, args=(executor,), name="spin", daemon=True)
     spinning.start()
     _wait(ending)
+    for number in SIGNALS:
+        # `ros2 run` signals twice; Python gives up handlers of its own before it has ended, but not this one
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(node, "close"):
         node.close()
     executor.shutdown(timeout_sec=2.0)

@@ -2,10 +2,13 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from dreamitate_msgs.action import ExecuteToolTrajectory
@@ -60,6 +63,18 @@ class TrajectoryExecutor(Node):
         task = load_task(goal.task, self._config)
         tools = parameters.load_tools(task, self._config, self._tools)
         arms = {arm: self._arms[arm] for arm in task.arm_tools}
+        with self._listening(arms):
+            return self._plan_and_run(goal, task, tools, arms, feedback, stop)
+
+    def _plan_and_run(
+        self,
+        goal: ExecuteToolTrajectory.Goal,
+        task: Task,
+        tools: Mapping[str, Tool],
+        arms: Mapping[str, ArmClient],
+        feedback: Feedback,
+        stop: Stop,
+    ) -> ExecuteToolTrajectory.Result:
         started_s = time.monotonic()
         trajectories = self._plan(goal, task, tools, arms, feedback, stop)
         result = _planned_result(trajectories, time.monotonic() - started_s)
@@ -83,6 +98,24 @@ class TrajectoryExecutor(Node):
             raise GoalFailed(error, result) from None
         return _with_execution(result, execution, trajectories)
 
+    @contextmanager
+    def _listening(self, arms: Mapping[str, ArmClient]) -> Iterator[None]:
+        """Hear the joints while a goal needs them: at hundreds of messages a second, idle listening is not free."""
+
+        def take(message: JointState) -> None:
+            for arm in arms.values():
+                arm.take_joints(message)
+
+        subscription = self.create_subscription(
+            JointState, "joint_states", take, qos_profile_sensor_data, callback_group=ReentrantCallbackGroup()
+        )
+        try:
+            for arm in arms.values():
+                arm.ready()
+            yield
+        finally:
+            self.destroy_subscription(subscription)
+
     def _plan(
         self,
         goal: ExecuteToolTrajectory.Goal,
@@ -95,8 +128,6 @@ class TrajectoryExecutor(Node):
         """The plan, published for rviz; the one just previewed when the goal is the same: what was approved runs."""
         if self._previewed is not None and _same(self._previewed[0], goal):
             return self._previewed[1]
-        for arm in arms.values():
-            arm.ready()
         start = {name: arm.state().positions for name, arm in arms.items()}
         tracks = messages.tool_tracks(goal.trajectory)
 
