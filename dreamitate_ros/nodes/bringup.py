@@ -165,6 +165,7 @@ class Bringup:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env=os.environ | {"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
                 start_new_session=True,
             )
 

@@ -17,6 +17,7 @@ from dreamitate_ros.errors import DreamitateError
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 THREADS = 8
 PARENT_CHECK_S = 0.2
+PARENT_VARIABLE = "DREAMITATE_PARENT"  # process id; the parent may die before a node is up to look
 
 
 def run_node(factory: Callable[[], Node]) -> int:
@@ -61,7 +62,7 @@ def _spin(executor: MultiThreadedExecutor) -> None:
 
 def _wait(ending: threading.Event) -> None:
     """Until asked to end. A node must not outlive its launch: SIGTERM or SIGKILL there tells the node nothing."""
-    parent = os.getppid()
+    parent = int(os.environ.get(PARENT_VARIABLE) or os.getppid())
     while not ending.wait(PARENT_CHECK_S):
         if os.getppid() != parent:
             return
