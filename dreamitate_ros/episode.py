@@ -33,7 +33,16 @@ from dreamitate_ros.values import ArmTrajectory, Execution, Image, StereoImage, 
 DEFAULT_ROOT = Path("episodes")
 """Under the current directory."""
 
-PACKAGES = ("dreamitate_ros", "numpy", "scipy", "opencv-python-headless", "av", "trimesh", "mujoco", "pin")
+PACKAGES = (
+    "dreamitate_ros",
+    "numpy",
+    "scipy",
+    "opencv-python-headless",
+    "av",
+    "mujoco",
+    "toppra",
+    "ros-rclpy",
+)
 
 log = logging.getLogger(__name__)
 

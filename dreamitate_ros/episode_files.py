@@ -14,10 +14,11 @@ from dreamitate_ros.values import ArmTrajectory, Execution, ToolPath
 TOP, SIDE = "top.png", "side.png"
 IMAGINED, OVERLAY, EXECUTION_VIDEO = "imagined.mp4", "overlay.mp4", "execution.mp4"
 TRACKS, PLANNED, EXECUTED = "tracks.json", "planned.npz", "executed.npz"
-EVENTS, PARAMETERS, RESULT, RIG, REPORT = (
+EVENTS, PARAMETERS, RESULT, TRUTH, RIG, REPORT = (
     "events.jsonl",
     "parameters.yaml",
     "result.json",
+    "truth.json",
     "rig.yaml",
     "report.html",
 )

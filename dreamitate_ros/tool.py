@@ -29,8 +29,10 @@ class Tool:
     mesh_path: Path
 
 
-def load_tool(name: str, directory: Path) -> Tool:
+def load_tool(name: str, directory: Path, like: Path | None = None) -> Tool:
     """The tool in `directory`: one mesh (tool.obj, .ply, .stl, .glb) and, for arms, tool.yaml with its mount.
+
+    like: folder of the tool that it mounts like when it has no tool.yaml of its own.
 
     Raises DreamitateError(INVALID_TOOL) when the mesh is missing, unreadable, empty or not in metres.
     """
@@ -42,7 +44,9 @@ def load_tool(name: str, directory: Path) -> Tool:
             INVALID,
             f"{directory} holds no tool mesh; expected tool{', tool'.join(MESH_SUFFIXES)}",
         )
-    return Tool(name, _load_mesh(paths[0]), _load_mount(directory / "tool.yaml"), paths[0])
+    own_mount = directory / "tool.yaml"
+    mount = own_mount if own_mount.is_file() or like is None else like / "tool.yaml"
+    return Tool(name, _load_mesh(paths[0]), _load_mount(mount), paths[0])
 
 
 def _load_mesh(path: Path) -> trimesh.Trimesh:

@@ -13,7 +13,8 @@ from dreamitate_ros.values import ArmTrajectory, Array
 ROBOT_RUNNING = 7
 SAFETY_NORMAL, SAFETY_REDUCED, SAFETY_PROTECTIVE_STOP = 1, 2, 3
 
-STALE_S = 0.3
+STALE_S = 0.5
+LAG_S = 1.0
 START_TOLERANCE_RAD = 0.02
 DEVIATION_RAD = 0.15
 STILL_RAD_S = 0.01
@@ -73,11 +74,14 @@ def require_at_start(trajectory: ArmTrajectory, state: ArmState) -> None:
 def require_on_path(trajectory: ArmTrajectory, state: ArmState, elapsed_s: float) -> None:
     """The joints follow the plan; raises PATH_DEVIATION naming joint, time and amount.
 
-    A controller slowed down by the speed slider lags behind by design and is not judged here.
+    The path is judged, not the clock: an arm may lag by LAG_S. A controller slowed down by the speed slider lags
+    more by design and is not judged here.
     """
     if state.speed_scaling is not None and state.speed_scaling < 1.0:
         return
-    offset_rad = np.abs(state.positions - positions_at(trajectory, elapsed_s))
+    recent = [positions_at(trajectory, elapsed_s - lag_s) for lag_s in np.linspace(0.0, LAG_S, 11)]
+    offsets_rad = np.abs(state.positions - np.array(recent))
+    offset_rad = offsets_rad[offsets_rad.max(axis=1).argmin()]
     worst = int(offset_rad.argmax())
     if offset_rad[worst] > DEVIATION_RAD:
         raise DreamitateError(

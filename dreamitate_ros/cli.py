@@ -1,0 +1,128 @@
+"""The command `dreamitate`: a thin front to the package. Commands import what they need when they run."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.track import command as track
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="dreamitate", description="A robot acts out what a video model imagined."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="run a task in the simulated cell, end to end")
+    demo.add_argument("--seed", type=_seed, default=0, help="which object lies where (default: 0)")
+    demo.set_defaults(run=_demo)
+
+    run = commands.add_parser("run", help="run the chain on a stored experiment; the arms follow in the cell")
+    run.add_argument(
+        "--replay", type=Path, required=True, metavar="DIR", help="top.png, side.png and clip.mp4"
+    )
+    run.add_argument("--rig", type=Path, help="rig file of these images (default: the cell's)")
+    run.add_argument(
+        "--tool", action="append", default=[], metavar="ARM=DIR", help="an arm's tool folder; repeat"
+    )
+    run.set_defaults(run=_run)
+
+    evaluate = commands.add_parser("evaluate", help="many trials, judged from ground truth")
+    evaluate.add_argument("--generator", choices=["oracle"], default="oracle", help="what imagines")
+    evaluate.add_argument("--trials", type=_seed, default=20, help="how many (default: 20)")
+    evaluate.add_argument("--seed", type=_seed, default=500, help="of the first trial (default: 500)")
+    evaluate.add_argument("--output", type=Path, help="folder; finished trials found there are kept")
+    evaluate.set_defaults(run=_evaluate)
+
+    for command in (demo, run, evaluate):
+        command.add_argument("--task", default="rotate", help="a file in config/tasks (default: rotate)")
+        command.add_argument(
+            "--episodes", type=Path, default=Path("episodes"), help="for episode folders (default: episodes)"
+        )
+
+    tracking = commands.add_parser("track", help="track the tools in a stored clip")
+    track.add_arguments(tracking)
+    tracking.set_defaults(run=track.main)
+
+    doctor = commands.add_parser("doctor", help="say what is missing on this machine and how to get it")
+    doctor.set_defaults(run=_doctor)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point. Returns 0, 1 for a run that failed, 2 for bad input, 130 after Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except DreamitateError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted; nothing moves any more", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from dreamitate_ros.nodes.commands import demo
+
+    return demo(arguments.task, arguments.seed, arguments.episodes)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from dreamitate_ros.nodes.commands import replay
+
+    return replay(arguments.task, arguments.replay, arguments.rig, _tools(arguments.tool), arguments.episodes)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from dreamitate_ros.nodes.commands import evaluate
+
+    return evaluate(
+        arguments.task,
+        arguments.generator,
+        range(arguments.seed, arguments.seed + arguments.trials),
+        arguments.output or Path(f"evaluation_{arguments.task}_{arguments.generator}"),
+    )
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from dreamitate_ros import doctor
+
+    return doctor.main([])
+
+
+def _tools(entries: list[str]) -> dict[str, Path]:
+    from dreamitate_ros.errors import ErrorCode
+
+    tools = {}
+    for entry in entries:
+        arm, separator, directory = entry.partition("=")
+        if not (arm and separator and directory):
+            raise DreamitateError(
+                ErrorCode.INVALID_PARAMETER, f"--tool takes ARM=DIR, like left=DIR, not '{entry}'"
+            )
+        tools[arm] = Path(directory)
+    return tools
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def _interrupt(*_: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
