@@ -89,9 +89,9 @@ class Cell:
         )  # no lag behind a moving target
         self.data.ctrl[self._servos[arm]] = positions_rad + lead
 
-    def step(self) -> None:
-        """One time step of physics."""
-        mujoco.mj_step(self.model, self.data)
+    def step(self, steps: int = 1) -> None:
+        """So many time steps of physics under one command; the truth is looked at once, at their end."""
+        mujoco.mj_step(self.model, self.data, steps)
         self._truth.update(self.data)
 
     def joints(self, arm: str) -> tuple[Array, Array, Array]:

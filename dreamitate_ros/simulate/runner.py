@@ -17,7 +17,9 @@ from dreamitate_ros.values import Array
 BEHIND_S = (
     1.0  # up to this far behind the wall clock physics catches up; more is given up and counted as lost
 )
-SLICE_S = 0.01  # simulated between two looks at the clock
+CYCLE_S, STEPS = 0.005, 2  # the controllers' period, and its steps of physics
+CYCLES = 2
+SLICE_S = CYCLES * CYCLE_S  # simulated between two looks at the clock
 
 
 @dataclass(frozen=True)
@@ -139,16 +141,15 @@ class CellRunner:
 
     def _advance(self) -> None:
         with self.lock:
-            step_s = self.cell.timestep_s
-            for _ in range(round(SLICE_S / step_s)):
-                self._now_s += step_s
+            for _ in range(CYCLES):
+                self._now_s += CYCLE_S
                 for arm, controller in self._controllers.items():
                     speed = 0.0 if self.protective_stop else self.speed[arm]
                     position, velocity = controller.update(
-                        self._now_s, step_s, speed, self.cell.joints(arm)[0]
+                        self._now_s, CYCLE_S, speed, self.cell.joints(arm)[0]
                     )
                     self.cell.command(arm, position, np.asarray(velocity))
-                self.cell.step()
+                self.cell.step(STEPS)
         self._advanced.set()
 
     def _tell(self) -> None:

@@ -16,7 +16,7 @@ CAMERA_SIZE_PX = (1280, 720)
 """Width and height of the photos, before the crop that the rig's cameras belong to."""
 
 OVERVIEW = Camera(np.array([[480.0, 0, 319.5], [0, 480.0, 179.5], [0, 0, 1]]), 640, 360)
-TIMESTEP_S = 0.002
+TIMESTEP_S = 0.0025
 TABLE_SIZE_M = (1.15, 0.62, 0.03)  # half sizes
 
 

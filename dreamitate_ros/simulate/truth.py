@@ -67,12 +67,9 @@ class RotationTruth:
 
     def _touches(self, data: mujoco.MjData) -> NDArray[np.bool_]:
         touching = np.zeros_like(self._touching)
-        if data.ncon == 0:
-            return touching
-        first, second = data.contact.geom1[: data.ncon], data.contact.geom2[: data.ncon]
-        for one, other in ((first, second), (second, first)):
-            arms = self._arm_of_geom[one[self._of_object[other]]]
-            touching[arms[arms >= 0]] = True
+        pairs = data.contact.geom
+        arms = self._arm_of_geom[pairs[self._of_object[pairs].any(axis=1)]]
+        touching[arms[arms >= 0]] = True
         return touching
 
     def _yaw(self, data: mujoco.MjData) -> float:
