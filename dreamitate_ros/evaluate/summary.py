@@ -60,7 +60,8 @@ def table(trials: Sequence[Trial]) -> str:
     facts = summarise(trials)
     low, high = facts["success_interval_95"]
     lines = [
-        f"success: {facts['successes']} of {facts['trials']}  (95 % Wilson interval {100 * low:.0f} to {100 * high:.0f} %)",
+        f"success: {facts['successes']} of {facts['trials']}"
+        f"  (95 % Wilson interval {100 * low:.0f} to {100 * high:.0f} %)",
         f"rotated, median: {facts['median_rotated_deg']} deg",
         "path error, median of medians: "
         + ", ".join(f"{arm} {mm} mm" for arm, mm in facts["median_path_error_mm"].items()),

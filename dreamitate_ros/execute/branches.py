@@ -43,7 +43,7 @@ def joint_paths(arm: str, base_from_tool0: Array, times_s: Array, near_rad: Arra
 
 
 def _require_reach(arm: str, base_from_tool0: Array, solutions: Array, times_s: Array) -> None:
-    lost = ~np.isfinite(solutions).all(axis=2).any(axis=1)
+    lost = np.asarray(np.isnan(solutions[:, :, 0]).all(axis=1))
     if not lost.any():
         return
     distance_m, excess_m = reach_excess_m(base_from_tool0)

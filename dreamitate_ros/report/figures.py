@@ -59,9 +59,8 @@ def svg(drawing: Figure, name: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text)  # HTML knows both namespaces
-    return re.sub(
-        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, 1), 1
-    )
+    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    return re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
 
 
 def time_axis(rows: Sequence[Axes], label: str = "time, s") -> None:

@@ -1,6 +1,5 @@
 """report.html: an episode folder in, one self-contained page out."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ def write_report(folder: Path) -> Path:
     path = folder / files.REPORT
     unfinished = path.with_suffix(".part")
     unfinished.write_text(render(read_record(folder)), encoding="utf-8")
-    os.replace(unfinished, path)
+    unfinished.replace(path)
     return path
 
 
