@@ -85,14 +85,16 @@ def make_templates(
             raise Cancelled("tracking")
         pictures.append(_picture(appearance, small, view, depth_m[0]))
     detail = np.array([picture.detail for picture in pictures])
+    rolls = np.arange(ROLLS) * (2 * np.pi / ROLLS)
+    turns = Rotation.from_euler("z", rolls[:, None]).as_matrix()
     rotation, distance, color, mask = [], [], [], []
     for picture in (p for p in pictures if p.detail >= DETAIL * detail.max()):
         if stop():
             raise Cancelled("tracking")
-        for roll in np.arange(ROLLS) * (2 * np.pi / ROLLS):
+        for roll, turn in zip(rolls, turns, strict=True):
             for distance_m in distances:
                 turned = _turned(picture.rgba, float(roll), depth_m[0] / distance_m)
-                rotation.append(Rotation.from_rotvec([0, 0, roll]).as_matrix() @ picture.rotation)
+                rotation.append(turn @ picture.rotation)
                 distance.append(distance_m)
                 color.append(turned[..., :3])
                 mask.append(turned[..., 3] > 0.6)
