@@ -1,5 +1,6 @@
 """What the launch files share: their arguments, and nodes.bringup.graph() as launch actions."""
 
+import os
 from dataclasses import fields
 from typing import Any
 
@@ -51,6 +52,7 @@ def start(context: LaunchContext, simulation: bool) -> list[Any]:
             executable=node.name,
             name=node.name,
             parameters=[*map(str, node.parameter_files), dict(node.parameters)],
+            additional_env={"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
             output="screen",
         )
         for node in graph(settings)

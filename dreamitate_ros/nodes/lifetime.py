@@ -1,6 +1,7 @@
 """One node's life: start, spin, and an end without a trace on SIGINT, SIGTERM (twice, too) or a dead parent."""
 
 import os
+import select
 import signal
 import sys
 import threading
@@ -17,7 +18,8 @@ from dreamitate_ros.errors import DreamitateError
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 THREADS = 8
 PARENT_CHECK_S = 0.2
-PARENT_VARIABLE = "DREAMITATE_PARENT"  # process id; the parent may die before a node is up to look
+PARENT_VARIABLE = "DREAMITATE_PARENT"
+"""Process id of whoever started the graph; it may die before a node is up to look."""
 
 
 def run_node(factory: Callable[[], Node]) -> int:
@@ -63,6 +65,10 @@ def _spin(executor: MultiThreadedExecutor) -> None:
 def _wait(ending: threading.Event) -> None:
     """Until asked to end. A node must not outlive its launch: SIGTERM or SIGKILL there tells the node nothing."""
     parent = int(os.environ.get(PARENT_VARIABLE) or os.getppid())
+    try:
+        parent_ended = os.pidfd_open(parent) if parent else None  # 0: outside of this container
+    except ProcessLookupError:
+        return
     while not ending.wait(PARENT_CHECK_S):
-        if os.getppid() != parent:
+        if parent_ended is not None and select.select([parent_ended], [], [], 0)[0]:
             return
