@@ -10,11 +10,13 @@ from dreamitate_ros.values import ArmTrajectory, Array
 class ArmState:
     """The arm as its driver last reported it; None where the driver does not say.
 
-    stamp_s: when the joints arrived, on time.monotonic(). positions: (6,) rad; velocities: (6,) rad/s, may be NaN.
+    received_s: when the joints arrived, on time.monotonic(). measured_s: when they were measured, on the driver's
+    clock. positions: (6,) rad; velocities: (6,) rad/s, may be NaN.
     robot_mode, safety_mode: of ur_dashboard_msgs. speed_scaling: 0..1.
     """
 
-    stamp_s: float
+    received_s: float
+    measured_s: float
     positions: Array
     velocities: Array
     robot_mode: int | None = None
@@ -34,8 +36,11 @@ class Arm(Protocol):
         """Return when the controller and fresh joint states are there; raises STAGE_UNAVAILABLE or DRIVER_LOST."""
         ...
 
-    def send(self, trajectory: ArmTrajectory, start_in_s: float) -> None:
-        """Have it start in start_in_s; returns once accepted, raises CONTROLLER_REJECTED."""
+    def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
+        """Have it start in start_in_s; returns the start on the driver's clock, once accepted.
+
+        Raises CONTROLLER_REJECTED.
+        """
         ...
 
     def result(self) -> tuple[int, str] | None:

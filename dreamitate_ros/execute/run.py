@@ -1,18 +1,18 @@
 """Run planned motions on all arms at once, watch them, and stop all of them when anything is wrong."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.execute import safety
-from dreamitate_ros.execute.arm import Arm
+from dreamitate_ros.execute.arm import Arm, ArmState
 from dreamitate_ros.execute.path_error import path_error
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import ArmTrajectory, Array, Execution, Stop
 
-START_IN_S = 0.3  # both arms get the same start, late enough for both goals to have arrived
+START_IN_S = 0.5  # both arms get the same start, late enough for both goals to have arrived
 PERIOD_S = 0.02
 STILL_TIMEOUT_S = 2.0
 SLACK = 2.0  # a run takes at most this many times its plan ...
@@ -31,33 +31,43 @@ class ExecutionStopped(DreamitateError):
 
 
 class _Log:
-    """Measured joints of all arms on one clock."""
+    """Measured joints of all arms, each with its time since the start by the driver's clock."""
 
-    def __init__(self, arms: Mapping[str, Arm]) -> None:
-        self._arms = arms
-        self.times_s: list[float] = []
+    def __init__(self, arms: Iterable[str]) -> None:
+        self._times_s: dict[str, list[float]] = {arm: [] for arm in arms}
         self._positions: dict[str, list[Array]] = {arm: [] for arm in arms}
 
-    def add(self, elapsed_s: float) -> None:
-        self.times_s.append(elapsed_s)
-        for name, arm in self._arms.items():
-            self._positions[name].append(arm.state().positions)
+    def add(self, arm: str, elapsed_s: float, state: ArmState) -> None:
+        if self._times_s[arm] and elapsed_s <= self._times_s[arm][-1]:
+            return  # nothing new was measured since
+        self._times_s[arm].append(elapsed_s)
+        self._positions[arm].append(state.positions)
+
+    def times_s(self, arm: str) -> Array:
+        return np.array(self._times_s[arm])
 
     def positions(self, arm: str) -> Array:
         return np.array(self._positions[arm]).reshape(-1, 6)
 
     def execution(self, trajectories: Mapping[str, ArmTrajectory], tools: Mapping[str, Tool]) -> Execution:
-        times_s = np.array(self.times_s)
         errors = {
-            arm: path_error(trajectory, tools[arm], times_s, self.positions(arm))
+            arm: path_error(trajectory, tools[arm], self.times_s(arm), self.positions(arm))
             for arm, trajectory in trajectories.items()
         }
+        times_s = self.times_s(next(iter(trajectories)))
         return Execution(
             times_s=times_s,
-            positions={arm: self.positions(arm) for arm in trajectories},
+            positions={arm: _at(times_s, self.times_s(arm), self.positions(arm)) for arm in trajectories},
             path_error_mm={arm: mm for arm, (mm, _) in errors.items()},
             path_error_deg={arm: deg for arm, (_, deg) in errors.items()},
         )
+
+
+def _at(times_s: Array, measured_s: Array, positions: Array) -> Array:
+    """(M, 6) joints measured at other times, at times_s (M,)."""
+    if len(measured_s) == 0:
+        return np.full((len(times_s), 6), np.nan)
+    return np.stack([np.interp(times_s, measured_s, column) for column in positions.T], axis=1)
 
 
 def run(
@@ -80,16 +90,16 @@ def run(
         safety.require_at_start(trajectory, state)
     if stop():
         raise Cancelled("motion")
-    log = _Log({name: arms[name] for name in trajectories})
+    log, starts_s = _Log(trajectories), {}
     try:
         start_s = time.monotonic() + START_IN_S
         for name, trajectory in trajectories.items():
-            arms[name].send(trajectory, start_s - time.monotonic())
-        _watch(trajectories, arms, start_s, log, feedback, stop)
+            starts_s[name] = arms[name].send(trajectory, start_s - time.monotonic())
+        _watch(trajectories, arms, starts_s, log, feedback, stop)
     except BaseException as error:
         for name in trajectories:
             arms[name].cancel()
-        end = _come_to_rest({name: arms[name] for name in trajectories}, start_s, log)
+        end = _come_to_rest({name: arms[name] for name in trajectories}, starts_s, log)
         if isinstance(error, DreamitateError):
             raise ExecutionStopped(error, log.execution(trajectories, tools), end) from None
         raise
@@ -99,34 +109,35 @@ def run(
 def _watch(
     trajectories: Mapping[str, ArmTrajectory],
     arms: Mapping[str, Arm],
-    start_s: float,
+    starts_s: Mapping[str, float],
     log: _Log,
     feedback: Feedback,
     stop: Stop,
 ) -> None:
     """Until every controller reports success; raises as soon as one arm, or the user, gives reason to stop."""
     duration_s = max(float(trajectory.times_s[-1]) for trajectory in trajectories.values())
-    slowest = 1.0
+    slowest, began_s = 1.0, time.monotonic()
     while any(arms[name].result() is None for name in trajectories):
-        elapsed_s = time.monotonic() - start_s
         if stop():
             raise Cancelled("motion")
         for name, trajectory in trajectories.items():
             state = arms[name].state()
+            elapsed_s = state.measured_s - starts_s[name]
             safety.require_operational(name, state)
             safety.require_success(name, arms[name].result())
             safety.require_on_path(trajectory, state, elapsed_s)
             slowest = min(slowest, state.speed_scaling or 1.0)
-        if elapsed_s > (SLACK * duration_s + SLACK_S) / slowest:
+            if elapsed_s >= 0:
+                log.add(name, elapsed_s, state)
+        if time.monotonic() - began_s > (SLACK * duration_s + SLACK_S) / slowest:
             raise DreamitateError(
-                ErrorCode.DRIVER_LOST,
-                f"the controllers did not finish {duration_s:.1f} s of motion in {elapsed_s:.0f} s",
+                ErrorCode.DRIVER_LOST, f"the controllers did not finish {duration_s:.1f} s of motion in time"
             )
-        if elapsed_s >= 0:
-            log.add(elapsed_s)
-            feedback(
-                _phase(trajectories, elapsed_s), min(1.0, elapsed_s / duration_s), _error_m(trajectories, log)
-            )
+        feedback(
+            _phase(trajectories, elapsed_s),
+            float(np.clip(elapsed_s / duration_s, 0, 1)),
+            _error_m(trajectories, log),
+        )
         time.sleep(PERIOD_S)
     for name in trajectories:
         safety.require_success(name, arms[name].result())
@@ -143,25 +154,27 @@ def _phase(trajectories: Mapping[str, ArmTrajectory], elapsed_s: float) -> str:
 def _error_m(trajectories: Mapping[str, ArmTrajectory], log: _Log) -> float:
     """Largest joint-space lag of the last measurement, as the tool's distance at an arm's length: cheap, for
     feedback only; the result has the true error."""
-    reach_m, now_s = 0.8, log.times_s[-1]
+    reach_m = 0.8
     lags = [
-        np.abs(log.positions(arm)[-1] - safety.positions_at(trajectory, now_s)).max()
+        np.abs(log.positions(arm)[-1] - safety.positions_at(trajectory, log.times_s(arm)[-1])).max()
         for arm, trajectory in trajectories.items()
+        if len(log.times_s(arm))
     ]
-    return float(reach_m * max(lags))
+    return float(reach_m * max(lags, default=0.0))
 
 
-def _come_to_rest(arms: Mapping[str, Arm], start_s: float, log: _Log) -> str:
+def _come_to_rest(arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _Log) -> str:
     """Watch the arms stop; says in words whether they did."""
     deadline_s = time.monotonic() + STILL_TIMEOUT_S
     while time.monotonic() < deadline_s:
         try:
-            states = [arm.state() for arm in arms.values()]
-            log.add(time.monotonic() - start_s)
+            states = {name: arm.state() for name, arm in arms.items()}
         except DreamitateError:
             break
-        fresh = all(time.monotonic() - state.stamp_s < safety.STALE_S for state in states)
-        if fresh and all(safety.is_still(state) for state in states):
+        for name, start_s in starts_s.items():
+            log.add(name, states[name].measured_s - start_s, states[name])
+        fresh = all(time.monotonic() - state.received_s < safety.STALE_S for state in states.values())
+        if fresh and all(safety.is_still(state) for state in states.values()):
             return "the arms' motion was cancelled and they stand still"
         time.sleep(PERIOD_S)
     return "the arms' motion was cancelled, but they are NOT known to stand still: use the emergency stop if in doubt"

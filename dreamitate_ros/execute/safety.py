@@ -14,7 +14,7 @@ ROBOT_RUNNING = 7
 SAFETY_NORMAL, SAFETY_REDUCED, SAFETY_PROTECTIVE_STOP = 1, 2, 3
 
 STALE_S = 0.5
-LAG_S = 1.0
+LAG_S = 0.5
 START_TOLERANCE_RAD = 0.02
 DEVIATION_RAD = 0.15
 STILL_RAD_S = 0.01
@@ -30,7 +30,7 @@ CONTROLLER_WORDS = {
 
 def require_operational(arm: str, state: ArmState) -> None:
     """Joint states are fresh and the robot may move; raises DRIVER_LOST, PROTECTIVE_STOP or ROBOT_NOT_READY."""
-    age_s = time.monotonic() - state.stamp_s
+    age_s = time.monotonic() - state.received_s
     if age_s > STALE_S:
         raise DreamitateError(
             ErrorCode.DRIVER_LOST, f"the {arm} arm's joint states stopped {age_s:.1f} s ago; check its driver"

@@ -17,6 +17,8 @@ from dreamitate_ros.values import Array, Stop
 SAMPLE_HZ = 50.0
 PLANNED_SHARE = 0.95  # of the limits, since TOPP-RA holds them at grid points only
 GRID_POINTS = 301
+FINE_POINTS = 2000  # where the limits are looked at again
+TRIES = 6
 STILL_RAD = 1e-5
 IMAGINED_ACCELERATION = 4.0  # of the imagined clock, 1/s: reaches the imagined speed within 0.25 s at most
 
@@ -25,7 +27,7 @@ logging.getLogger("toppra").setLevel(logging.ERROR)
 
 @dataclass(frozen=True)
 class TimedMotion:
-    """times_s: (N,); positions, velocities, accelerations: arm -> (N, 6); imagined_s: see contact below.
+    """times_s: (N,); positions, velocities, accelerations: arm -> (N, 6), rad, rad/s, rad/s^2.
 
     contact_s: when the tracked segment starts and ends. imagined_s, imagined_at_s: (M,) the imagined clock
     after the photo, rising, and the motion's clock at which it is reached.
@@ -74,10 +76,27 @@ def time_motion(parts: Sequence[Segment], imagined_s: Array, speed_scale: float,
 def _time_piece(
     waypoints: Array, part: Segment, speed_scale: float
 ) -> toppra.interpolator.AbstractGeometricPath:
-    """One segment from rest to rest, as fast as the limits allow."""
+    """One segment from rest to rest, as fast as the limits allow; slower where they break between grid points."""
+    joints = 6 * len(part.joints_rad)
+    allowed = np.resize(ACCELERATION_LIMIT_RAD_S2, joints) * speed_scale
+    share = PLANNED_SHARE
+    for _ in range(TRIES):
+        trajectory = _fastest(waypoints, part, speed_scale, share)
+        fine_s = np.linspace(0, trajectory.duration, FINE_POINTS)
+        peak = float((np.abs(trajectory(fine_s, 2)[:, :joints]) / allowed).max())
+        if peak <= 1.0:
+            break
+        share *= PLANNED_SHARE / peak
+    return trajectory
+
+
+def _fastest(
+    waypoints: Array, part: Segment, speed_scale: float, share: float
+) -> toppra.interpolator.AbstractGeometricPath:
+    """The segment timed at `share` of the limits; raises SPEED_LIMIT where there is no timing at all."""
     arms = len(part.joints_rad)
-    velocity = np.tile(VELOCITY_LIMIT_RAD_S, arms) * speed_scale * PLANNED_SHARE
-    acceleration = np.tile(ACCELERATION_LIMIT_RAD_S2, arms) * speed_scale * PLANNED_SHARE
+    velocity = np.tile(VELOCITY_LIMIT_RAD_S, arms) * speed_scale * share
+    acceleration = np.tile(ACCELERATION_LIMIT_RAD_S2, arms) * speed_scale * share
     if part.tracked:
         velocity, acceleration = (
             np.append(velocity, speed_scale),
@@ -129,7 +148,7 @@ def _require_limits(
     for values, limits, unit in checks:
         allowed = np.tile(limits, len(arms)) * speed_scale
         share = np.abs(values) / allowed
-        row, column = np.unravel_index(int(share.argmax()), share.shape)
+        row, column = divmod(int(share.argmax()), share.shape[1])
         if share[row, column] > 1.0:
             raise DreamitateError(
                 ErrorCode.SPEED_LIMIT,

@@ -66,7 +66,8 @@ class ArmClient:
                     f"no joint states of the {self._name} arm ({self._joints[0]}, ...) arrive; is its driver running?",
                 )
             return ArmState(
-                stamp_s=self._state.stamp_s,
+                received_s=self._state.received_s,
+                measured_s=self._state.measured_s,
                 positions=self._state.positions,
                 velocities=self._state.velocities,
                 robot_mode=self._robot_mode,
@@ -82,7 +83,7 @@ class ArmClient:
         deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
         while True:
             try:
-                if time.monotonic() - self.state().stamp_s < FRESH_S:
+                if time.monotonic() - self.state().received_s < FRESH_S:
                     return
             except DreamitateError:
                 if time.monotonic() > deadline_s:
@@ -94,8 +95,8 @@ class ArmClient:
                 )
             time.sleep(0.02)
 
-    def send(self, trajectory: ArmTrajectory, start_in_s: float) -> None:
-        """Start the motion start_in_s from now, by the controller's clock; raises CONTROLLER_REJECTED."""
+    def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
+        """Start the motion start_in_s from now; returns that on the ROS clock; raises CONTROLLER_REJECTED."""
         goal = FollowJointTrajectory.Goal(trajectory=messages.joint_trajectory_message(trajectory))
         start_s = self._node.get_clock().now().nanoseconds * 1e-9 + start_in_s
         goal.trajectory.header.stamp = messages.time_message(start_s)
@@ -109,6 +110,7 @@ class ArmClient:
             )
         self._goal = handle
         handle.get_result_async().add_done_callback(self._take_result)
+        return start_s
 
     def result(self) -> tuple[int, str] | None:
         """FollowJointTrajectory's error code and text once the motion ended, else None."""
@@ -136,7 +138,12 @@ class ArmClient:
         picks = [order[name] for name in self._joints]
         velocities = np.array(message.velocity)[picks] if len(message.velocity) else np.full(6, np.nan)
         with self._lock:
-            self._state = ArmState(time.monotonic(), np.array(message.position)[picks], velocities)
+            self._state = ArmState(
+                time.monotonic(),
+                messages.seconds(message.header.stamp),
+                np.array(message.position)[picks],
+                velocities,
+            )
 
     def _take_robot_mode(self, message: RobotMode) -> None:
         self._robot_mode = int(message.mode)

@@ -67,7 +67,7 @@ def tool_directories(node: Node) -> dict[str, Path]:
 def load_tools(task: Task, config: Path, directories: Mapping[str, Path]) -> dict[str, Tool]:
     """arm -> Tool of a task, from directories[arm] or, where that says nothing, from config/tools/NAME."""
     return {
-        arm: load_tool(arm, directories.get(arm, config / "tools" / name))
+        arm: load_tool(arm, directories.get(arm, config / "tools" / name), like=config / "tools" / name)
         for arm, name in task.arm_tools.items()
     }
 
