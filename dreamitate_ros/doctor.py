@@ -106,7 +106,7 @@ def check_compiler() -> Check:
 def check_rendering() -> Check:
     """Open a MuJoCo context through EGL and look at one picture."""
     ok, found = _probe(RENDER, MUJOCO_GL="egl", PYOPENGL_PLATFORM="egl")
-    return Check("rendering", ok, found, "" if ok else "apt install libegl1 libgl1-mesa-dri")
+    return Check("rendering", ok, found, "" if ok else "apt install libegl1 libopengl0 libgl1-mesa-dri")
 
 
 def check_ros() -> Check:

@@ -24,13 +24,26 @@ def test_no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         machine.check_compiler()
 
 
-def test_no_rendering_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
-        raise OSError(f"{name}: cannot open shared object file")
+@pytest.mark.parametrize(
+    ("installed", "missing"), [(set(), "libEGL.so.1"), ({"libEGL.so.1"}, "libOpenGL.so.0")]
+)
+def test_no_rendering_library(installed: set[str], missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> None:
+        if name not in installed:
+            raise OSError(f"{name}: cannot open shared object file")
 
-    monkeypatch.setattr(ctypes, "CDLL", missing)
-    with pytest.raises(SetUpError, match="apt install libegl1 libgl1-mesa-dri"):
+    monkeypatch.setattr(ctypes, "CDLL", load)
+    with pytest.raises(SetUpError, match=f"{missing}; apt install libegl1 libopengl0 libgl1-mesa-dri"):
         machine.check_rendering()
+
+
+def test_either_library_has_the_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> None:
+        if name not in {"libEGL.so.1", "libGL.so.1"}:
+            raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(ctypes, "CDLL", load)
+    machine.check_rendering()
 
 
 def test_no_ensurepip(monkeypatch: pytest.MonkeyPatch) -> None:

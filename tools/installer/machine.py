@@ -52,11 +52,18 @@ def check_compiler() -> None:
 
 
 def check_rendering() -> None:
-    """MuJoCo renders the cell and the overlays through EGL."""
+    """MuJoCo renders through EGL, and finds the OpenGL functions in a library of their own."""
+    for library, others in (("libEGL.so.1", ()), ("libOpenGL.so.0", ("libGL.so.1",))):
+        if not any(_loads(name) for name in (library, *others)):
+            raise SetUpError(f"rendering needs {library}; apt install libegl1 libopengl0 libgl1-mesa-dri")
+
+
+def _loads(library: str) -> bool:
     try:
-        ctypes.CDLL("libEGL.so.1")
+        ctypes.CDLL(library)
     except OSError:
-        raise SetUpError("rendering needs libEGL.so.1; apt install libegl1 libgl1-mesa-dri") from None
+        return False
+    return True
 
 
 def check_disk(needed_gb: float) -> None:
