@@ -12,8 +12,9 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.track.align import Alignment, align
 from dreamitate_ros.track.appearance import Appearance
 from dreamitate_ros.track.pyramid import Level, pyramid
-from dreamitate_ros.track.search import Scene, Templates, open_scene, ray_rotation, search
+from dreamitate_ros.track.search import Scene, open_scene, search
 from dreamitate_ros.track.stereo import StereoFit, fit_both_views
+from dreamitate_ros.track.templates import Templates, ray_rotation
 from dreamitate_ros.values import Array, Camera, Image, Stop
 
 COARSEST_PX = 28  # how large the tool must still be at the coarsest level

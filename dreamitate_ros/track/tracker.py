@@ -12,7 +12,7 @@ from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.appearance import Appearance, appearance_of
 from dreamitate_ros.track.assemble import assemble, drop_doubles
 from dreamitate_ros.track.follow import Follower, Frame, Observation, pyramid_depth
-from dreamitate_ros.track.search import make_templates
+from dreamitate_ros.track.templates import make_templates
 from dreamitate_ros.values import Camera, Image, Progress, StereoVideo, Stop, ToolTrack
 
 NEAREST, FARTHEST = 0.65, 0.95  # depth of the tools, as shares of the depth where the cameras' axes cross

@@ -1,0 +1,156 @@
+"""Small coloured pictures of a tool from many sides, for finding it in a frame."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from dreamitate_ros.capture.framing import crop_camera
+from dreamitate_ros.errors import Cancelled
+from dreamitate_ros.geometry import angle_rad, transform
+from dreamitate_ros.track.appearance import Appearance
+from dreamitate_ros.track.render import render
+from dreamitate_ros.values import Array, Camera, Stop
+
+WINDOW_PX = 30  # a template's side
+FILL = 0.95  # how much of it the tool's bounding sphere fills at the nearest depth
+VIEWS = 120  # viewing directions over the whole sphere, about 18 deg apart
+ROLLS = 20
+DETAIL = 0.5  # views showing less texture detail than this share of the best one are left out
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Small pictures of a tool from many sides.
+
+    size: width and height of the shrunken frames that they are compared with. center_m: (3,) the tool's centre.
+    rotation: (N, 3, 3) ray_from_tool, the ray frame's z pointing from the camera to the tool's centre.
+    distance_m: (N,) to the tool's centre. pattern: (N, 3 * W * W) zero-mean colours, unit norm, 0 off the tool.
+    mask: (N, W * W) 1 on the tool.
+    """
+
+    size: tuple[int, int]
+    center_m: Array
+    rotation: Array
+    distance_m: Array
+    pattern: NDArray[np.float32]
+    mask: NDArray[np.float32]
+
+    def near(self, ray_from_tool: Array, within_rad: float) -> "Templates":
+        """Those turned by at most `within_rad` from a rotation (3, 3)."""
+        keep = angle_rad(np.swapaxes(self.rotation, 1, 2) @ ray_from_tool) <= within_rad
+        return Templates(
+            self.size,
+            self.center_m,
+            self.rotation[keep],
+            self.distance_m[keep],
+            self.pattern[keep],
+            self.mask[keep],
+        )
+
+
+def make_templates(
+    appearance: Appearance, camera: Camera, depth_m: tuple[float, float], stop: Stop
+) -> Templates:
+    """Templates for tools at depths between the two given, in m; raises Cancelled when `stop` says so."""
+    shrink = 2 * appearance.radius_m * camera.K[0, 0] / depth_m[0] / (FILL * WINDOW_PX)
+    small = crop_camera(camera, round(camera.width / shrink), round(camera.height / shrink))
+    distances = np.geomspace(*depth_m, max(2, 1 + round(np.log(depth_m[1] / depth_m[0]) / 0.13)))
+    pictures = []
+    for view in _views():
+        if stop():
+            raise Cancelled("tracking")
+        pictures.append(_picture(appearance, small, view, depth_m[0]))
+    detail = np.array([picture.detail for picture in pictures])
+    rolls = np.arange(ROLLS) * (2 * np.pi / ROLLS)
+    turns = Rotation.from_euler("z", rolls[:, None]).as_matrix()
+    rotation, distance, color, mask = [], [], [], []
+    for picture in (p for p in pictures if p.detail >= DETAIL * detail.max()):
+        if stop():
+            raise Cancelled("tracking")
+        for roll, turn in zip(rolls, turns, strict=True):
+            for distance_m in distances:
+                turned = _turned(picture.rgba, float(roll), depth_m[0] / distance_m)
+                rotation.append(turn @ picture.rotation)
+                distance.append(distance_m)
+                color.append(turned[..., :3])
+                mask.append(turned[..., 3] > 0.6)
+    masks = np.stack(mask).astype(np.float32)
+    return Templates(
+        (small.width, small.height),
+        appearance.center_m,
+        np.stack(rotation),
+        np.array(distance),
+        _patterns(np.stack(color), masks),
+        _flat(masks),
+    )
+
+
+def ray_rotation(direction: Array) -> Array:
+    """(3, 3) camera_from_ray: the smallest turn that takes the optical axis onto `direction` (3,)."""
+    direction = direction / np.linalg.norm(direction)
+    axis = np.cross([0.0, 0.0, 1.0], direction)
+    sine = float(np.linalg.norm(axis))
+    if sine < 1e-9:
+        return np.eye(3)
+    return np.asarray(Rotation.from_rotvec(axis / sine * np.arctan2(sine, direction[2])).as_matrix())
+
+
+@dataclass(frozen=True)
+class _Picture:
+    rotation: Array
+    rgba: NDArray[np.float32]
+    detail: float
+
+
+def _views() -> Array:
+    """(VIEWS, 3) directions from the tool to the camera, evenly over the sphere (a Fibonacci spiral)."""
+    index = np.arange(VIEWS) + 0.5
+    height, turn = 1 - 2 * index / VIEWS, np.pi * (1 + 5**0.5) * index
+    flat = np.sqrt(1 - height**2)
+    return np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=1)
+
+
+def _picture(appearance: Appearance, small: Camera, view: Array, distance_m: float) -> _Picture:
+    """The tool from direction `view`, drawn twice as large as a template at the nearest depth."""
+    side = 2 * WINDOW_PX
+    K = np.diag([2 * small.K[0, 0], 2 * small.K[1, 1], 1.0])
+    K[:2, 2] = (side - 1) / 2
+    rotation = ray_rotation(-view).T
+    pose = transform(rotation, np.array([0, 0, distance_m]) - rotation @ appearance.center_m)
+    drawn = render(appearance, Camera(K, side, side), pose)
+    rgba = np.zeros((side, side, 4), np.float32)
+    if drawn is None:
+        return _Picture(rotation, rgba, 0.0)
+    height, width = drawn.mask.shape
+    window = rgba[drawn.y : drawn.y + height, drawn.x : drawn.x + width]
+    window[..., :3], window[..., 3] = drawn.color, drawn.mask
+    inside = cv2.erode(drawn.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    slope = np.abs(cv2.Laplacian(drawn.color, cv2.CV_32F)).max(axis=2)
+    return _Picture(rotation, rgba, float(slope[inside].sum()))
+
+
+def _turned(rgba: NDArray[np.float32], roll: float, scale: float) -> NDArray[np.float32]:
+    smooth = cv2.GaussianBlur(rgba, (0, 0), 0.8 / scale)
+    factor, old, new = 0.5 * scale, (rgba.shape[0] - 1) / 2, (WINDOW_PX - 1) / 2
+    turn = factor * np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    affine = np.concatenate([turn, (new - turn @ [old, old])[:, None]], axis=1)
+    turned = cv2.warpAffine(smooth, affine, (WINDOW_PX, WINDOW_PX), flags=cv2.INTER_LINEAR)
+    turned[..., :3] = turned[..., :3] / np.maximum(turned[..., 3:], 0.3)
+    return np.asarray(turned, dtype=np.float32)
+
+
+def _flat(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(images.reshape(len(images), -1))
+
+
+def _patterns(color: NDArray[np.float32], mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Channel-first, zero mean over tool and channels, unit norm."""
+    count = 3 * mask.sum(axis=(1, 2))
+    mean = (color.sum(axis=3) * mask).sum(axis=(1, 2)) / count
+    centred = np.moveaxis((color - mean[:, None, None, None]) * mask[..., None], 3, 1)
+    flat = _flat(np.ascontiguousarray(centred, dtype=np.float32))
+    norm = np.sqrt((flat**2).sum(axis=1, keepdims=True))
+    return np.asarray(flat / norm, dtype=np.float32)
