@@ -142,8 +142,10 @@ def test_silent_cameras_and_a_second_goal_and_cancel(policy):
     until(lambda: "capture" in policy.stages, "the capture to start")
     second = policy.run(task="rotate")
     assert second.result.error_code == ErrorCode.BUSY
+    cancelled_s = time.monotonic()
     wait(first.cancel_goal_async())
     answer = wait(first.get_result_async())
+    print(f"cancelled in capture: ended after {time.monotonic() - cancelled_s:.2f} s")
     assert answer.status == GoalStatus.STATUS_CANCELED
     assert answer.result.error_code == ErrorCode.CANCELLED
     assert_failed(policy.run(task="rotate"), ErrorCode.NO_IMAGES, "camera")
