@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
@@ -43,6 +44,7 @@ class StereoCapture(Node):
         self._max_age_s = parameters.number(self, "max_age_s", 1.0, "largest age of a photo", 0.01, 60)
         self._wait_s = parameters.number(self, "wait_s", 5.0, "how long to wait for a pair", 0.1, 120)
         self._group = ReentrantCallbackGroup()
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_service(CaptureStereo, "capture_stereo", self._serve, callback_group=self._group)
 
     def _serve(
@@ -52,8 +54,10 @@ class StereoCapture(Node):
             photos = self._stored(Path(request.photo_directory)) if request.photo_directory else self._live()
         except DreamitateError as error:
             self.get_logger().error(error.message)
+            self._diagnose(DiagnosticStatus.ERROR, error.message)
             response.error_code, response.error_msg = int(error.code), error.message
             return response
+        self._diagnose(DiagnosticStatus.OK, "photo pair taken", skew_s=photos.skew_s)
         cropped = crop_photos(photos, self._rig.top.width, self._rig.top.height)
         response.photos = messages.stereo_pair_message(cropped, self._rig.top, self._rig.side)
         return response
@@ -116,6 +120,13 @@ class StereoCapture(Node):
                     ErrorCode.NO_IMAGES,
                     f"{self._cameras[view]}/camera_info is silent; the {view} camera must publish it",
                 )
+
+    def _diagnose(self, level: bytes, message: str, **facts: float) -> None:
+        values = [KeyValue(key=name, value=f"{value:.4f}") for name, value in facts.items()]
+        status = DiagnosticStatus(name="stereo_capture", level=level, message=message, values=values)
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(array)
 
     def _now_s(self) -> float:
         return float(self.get_clock().now().nanoseconds * 1e-9)
