@@ -13,6 +13,7 @@ from dreamitate_ros.values import ArmTrajectory, Execution, ToolPath
 
 TOP, SIDE = "top.png", "side.png"
 IMAGINED, OVERLAY, EXECUTION_VIDEO = "imagined.mp4", "overlay.mp4", "execution.mp4"
+SUMMARY = "summary.png"
 TRACKS, PLANNED, EXECUTED = "tracks.json", "planned.npz", "executed.npz"
 EVENTS, PARAMETERS, RESULT, TRUTH, RIG, REPORT = (
     "events.jsonl",

@@ -18,7 +18,7 @@ from dreamitate_ros.generate.clip import unpack_clip
 from dreamitate_ros.generate.video_file import read_frames
 from dreamitate_ros.nodes.bringup import Settings
 from dreamitate_ros.nodes.session import Session, crashed, printed
-from dreamitate_ros.report import write_report
+from dreamitate_ros.report import write_report, write_summary
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.tool import load_tool
@@ -31,7 +31,8 @@ def demo(task: str, seed: int, episodes: Path) -> int:
     settings = Settings(simulation=True, generator="oracle", episodes=str(episodes.absolute()), seed=seed)
     with Session(settings, _log_folder(episodes)) as session:
         trial = session.trial(task, seed, printed())
-    write_report(Path(trial.episode))
+    write_report(Path(trial.episode))  # again, now with what really happened
+    write_summary(Path(trial.episode))
     if trial.error:
         print(trial.error)
     print(

@@ -1,0 +1,155 @@
+"""Running and stopping, on arms that move as told until something is made to go wrong."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+import trimesh
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.execute.arm import ArmState
+from dreamitate_ros.execute.kinematics import flange_pose
+from dreamitate_ros.execute.run import ExecutionStopped, run
+from dreamitate_ros.execute.safety import positions_at
+from dreamitate_ros.tool import Tool
+from dreamitate_ros.values import ArmTrajectory, Array, Execution, ToolPath
+
+START = np.array([0.3, -1.6, 1.7, -1.7, -1.5, 0.2])
+DURATION_S = 1.0
+TOOL = Tool("left", trimesh.creation.box((0.1, 0.1, 0.1)), np.eye(4), mesh_path=None)  # type: ignore[arg-type]
+
+
+def trajectory(arm: str) -> ArmTrajectory:
+    times_s = np.linspace(0, DURATION_S, 51)
+    smooth = 0.5 - 0.5 * np.cos(np.pi * times_s / DURATION_S)
+    positions = START + smooth[:, None] * np.array([0.2, 0.1, 0, 0, 0, 0.3])
+    zeros = np.zeros_like(positions)
+    path = ToolPath(arm, times_s[10:40], flange_pose(positions[10:40]))
+    names = tuple(f"{arm}_{index}" for index in range(6))
+    return ArmTrajectory(arm, names, times_s, positions, zeros, zeros, (0.2, 0.8), path)
+
+
+@dataclass
+class FollowingArm:
+    """Follows its trajectory exactly. fault: changes the state it reports, given the time since the start."""
+
+    fault: Callable[[ArmState, float], ArmState] = lambda state, elapsed_s: state
+    end: tuple[int, str] = (0, "")
+    cancelled_at_s: float | None = None
+    offset_rad: Array = field(default_factory=lambda: np.zeros(6))
+    _motion: ArmTrajectory | None = None
+    _start_s: float = 0.0
+
+    def ready(self) -> None:
+        self.state()
+
+    def state(self) -> ArmState:
+        now_s = time.monotonic()
+        elapsed_s = (self.cancelled_at_s or now_s) - self._start_s
+        positions = START if self._motion is None else positions_at(self._motion, elapsed_s)
+        state = ArmState(now_s, now_s, positions + self.offset_rad, np.zeros(6), 7, 1, True, 1.0)
+        return self.fault(state, elapsed_s) if self._motion is not None else state
+
+    def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
+        self._motion, self._start_s = trajectory, time.monotonic() + start_in_s
+        return self._start_s
+
+    def result(self) -> tuple[int, str] | None:
+        return self.end if time.monotonic() > self._start_s + DURATION_S + 0.05 else None
+
+    def cancel(self) -> None:
+        self.cancelled_at_s = self.cancelled_at_s or time.monotonic()
+
+
+def act(
+    left: FollowingArm, right: FollowingArm, stop: Callable[[], bool] = lambda: False
+) -> tuple[Execution, list[str]]:
+    phases: list[str] = []
+    arms = {"left": left, "right": right}
+    trajectories = {arm: trajectory(arm) for arm in arms}
+    execution = run(
+        trajectories,
+        arms,
+        dict.fromkeys(arms, TOOL),
+        lambda phase, fraction, error_m: phases.append(phase),
+        stop,
+    )
+    return execution, phases
+
+
+def stopped(
+    left: FollowingArm, right: FollowingArm, stop: Callable[[], bool] = lambda: False
+) -> ExecutionStopped:
+    with pytest.raises(ExecutionStopped) as caught:
+        act(left, right, stop)
+    assert left.cancelled_at_s is not None
+    assert right.cancelled_at_s is not None, "all arms stop when one has to"
+    return caught.value
+
+
+def after(elapsed_s: float, **changes: object) -> Callable[[ArmState, float], ArmState]:
+    return lambda state, now_s: replace(state, **changes) if now_s > elapsed_s else state  # type: ignore[arg-type]
+
+
+def test_both_arms_follow_and_the_error_is_measured() -> None:
+    execution, phases = act(FollowingArm(), FollowingArm())
+    assert list(dict.fromkeys(phases)) == ["approaching", "following", "retreating"]
+    for arm in ("left", "right"):
+        assert np.nanmax(execution.path_error_mm[arm]) < 3.0
+        assert np.nanmax(execution.path_error_deg[arm]) < 1.0
+        assert np.isfinite(execution.path_error_mm[arm]).mean() > 0.9
+
+
+def test_the_error_is_that_of_the_arm() -> None:
+    execution, _ = act(FollowingArm(offset_rad=np.array([0, 0, 0, 0, 0, 0.017])), FollowingArm())
+    assert np.nanmedian(execution.path_error_deg["left"]) == pytest.approx(np.rad2deg(0.017), abs=0.3)
+
+
+def test_cancel_stops_both_arms() -> None:
+    ask = threading.Event()
+    threading.Timer(0.8, ask.set).start()
+    error = stopped(FollowingArm(), FollowingArm(), ask.is_set)
+    assert error.code == ErrorCode.CANCELLED
+    assert "stand still" in error.message
+    assert len(error.execution.times_s) > 0, "what was measured until then is kept"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (after(0.2, safety_mode=3), ErrorCode.PROTECTIVE_STOP),
+        (after(0.2, robot_mode=5), ErrorCode.ROBOT_NOT_READY),
+        (after(0.2, program_running=False), ErrorCode.ROBOT_NOT_READY),
+        (after(0.2, speed_scaling=0.0), ErrorCode.ROBOT_NOT_READY),
+        (after(0.2, received_s=0.0), ErrorCode.DRIVER_LOST),
+        (after(0.2, positions=START + 0.6), ErrorCode.PATH_DEVIATION),
+    ],
+)
+def test_each_fault_stops_all_arms(fault: Callable[[ArmState, float], ArmState], code: ErrorCode) -> None:
+    error = stopped(FollowingArm(fault=fault), FollowingArm())
+    assert error.code == code
+    assert "left arm" in error.message
+
+
+def test_an_arm_that_does_not_come_to_rest_is_told() -> None:
+    moving = after(0.2, safety_mode=3, velocities=np.full(6, 0.2))
+    assert "NOT known to stand still" in stopped(FollowingArm(fault=moving), FollowingArm()).message
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [((-1, ""), ErrorCode.CONTROLLER_REJECTED), ((-4, "elbow"), ErrorCode.PATH_DEVIATION)],
+)
+def test_a_controllers_error_is_told_in_words(end: tuple[int, str], code: ErrorCode) -> None:
+    assert stopped(FollowingArm(), FollowingArm(end=end)).code == code
+
+
+def test_nothing_moves_when_an_arm_stands_elsewhere() -> None:
+    left = FollowingArm(offset_rad=np.array([0, 0.1, 0, 0, 0, 0]))
+    with pytest.raises(DreamitateError, match=r"shoulder_lift_joint moved 5\.7 deg") as caught:
+        act(left, FollowingArm())
+    assert caught.value.code == ErrorCode.ROBOT_NOT_READY
+    assert left._motion is None
