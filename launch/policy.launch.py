@@ -10,6 +10,7 @@ from launch import LaunchDescription
 
 
 def generate_launch_description() -> LaunchDescription:
+    """The capture, generator, tracker, executor and policy nodes, with the arguments given."""
     return LaunchDescription(
         [
             *policy_arguments(generator="replay", require_approval="true"),

@@ -7,6 +7,7 @@ from launch import LaunchDescription
 
 
 def generate_launch_description() -> LaunchDescription:
+    """The simulated cell and the policy's nodes, with the arguments given."""
     return LaunchDescription(
         [
             *policy_arguments(generator="oracle", require_approval="false"),
