@@ -1,0 +1,88 @@
+"""The page of an episode: the outcome first, everything inside the one file, whatever is missing."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dreamitate_ros.episode import Episode
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.report import write_summary
+from dreamitate_ros.report.timing import overhead_s, stages
+from dreamitate_ros.values import ArmTrajectory, Execution, StereoImage, StereoVideo, ToolPath, ToolTrack
+
+TIMES_S = np.arange(5) / 6
+
+
+def whole_episode(root: Path) -> Episode:
+    episode = Episode.create(root, "rotate", {"seed": 7})
+    view = np.full((5, 56, 96, 3), 90, np.uint8)
+    poses = np.tile(np.eye(4), (5, 1, 1))
+    poses[:, 2, 3] = 0.7
+    joints = np.linspace(0, 1, 20)[:, None].repeat(6, 1)
+    path = ToolPath("left", np.linspace(0.5, 1.5, 5), poses)
+    names = tuple(f"left_joint_{index}" for index in range(6))
+    plan = ArmTrajectory(
+        "left", names, np.linspace(0, 2, 20), joints, 0 * joints, 0 * joints, (0.5, 1.5), path
+    )
+    episode.event("started", stage="capture")
+    episode.save_photos(StereoImage(view[0], view[0]))
+    episode.event("finished", stage="capture")
+    episode.save_video(StereoVideo(view, view, 6.0))
+    episode.save_overlay(np.concatenate([view, view], axis=2), 6.0)
+    episode.save_tracks(
+        [ToolTrack("left", TIMES_S, poses, np.ones(5), np.ones(5, bool), np.full((5, 2), 0.3))]
+    )
+    episode.save_plan({"left": plan})
+    errors = {"left": np.full(5, 0.8)}
+    episode.save_execution(Execution(plan.times_s, {"left": joints}, errors, errors))
+    episode.save_execution_video(view.repeat(2, axis=0), 5.0)
+    return episode
+
+
+def page(episode: Episode, error: DreamitateError | None) -> str:
+    episode.finish(error)
+    episode.wait_for_report(60)
+    return (episode.folder / "report.html").read_text()
+
+
+def require_self_contained(html: str) -> None:
+    assert not re.findall(r"(?:src|href)=[\"'](?!data:|#)[^\"']+", html)
+    assert "@import" not in html
+
+
+def test_a_whole_episode_has_every_section(tmp_path: Path) -> None:
+    html = page(whole_episode(tmp_path), None)
+    require_self_contained(html)
+    for words in ("What the cameras saw", "What was imagined", "Where the tools went", "What the arms did"):
+        assert words in html
+    assert html.count("<svg") >= 3
+    assert "data:video/mp4" in html
+
+
+def test_a_failed_run_says_why_first_and_shows_what_there_is(tmp_path: Path) -> None:
+    episode = Episode.create(tmp_path, "rotate", {})
+    html = page(episode, DreamitateError(ErrorCode.NO_IMAGES, "the top camera publishes <nothing>"))
+    require_self_contained(html)
+    assert "the top camera publishes &lt;nothing&gt;" in html
+    assert html.index("the top camera") < html.index("What the cameras saw")
+
+
+def test_the_summary_picture_needs_a_motion(tmp_path: Path) -> None:
+    assert write_summary(Episode.create(tmp_path, "rotate", {}).folder) is None
+    written = write_summary(whole_episode(tmp_path).folder)
+    assert written is not None
+    assert written.stat().st_size > 1000
+
+
+def test_overhead_is_what_the_stages_did_not_compute() -> None:
+    events = [
+        {"event": "started", "stage": "track", "elapsed_s": 1.0},
+        {"event": "finished", "stage": "track", "elapsed_s": 5.0, "compute_s": 3.5},
+        {"event": "started", "stage": "execute", "elapsed_s": 5.2},
+        {"event": "motion_started", "elapsed_s": 5.6},
+    ]
+    assert overhead_s(events) == pytest.approx(5.6 - 3.5)
+    assert next((stage.name, stage.duration_s) for stage in stages(events)) == ("track", 4.0)
+    assert overhead_s(events[:3]) is None
