@@ -2,7 +2,9 @@
 
 import sys
 import time
+import traceback
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +35,13 @@ REPORT_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True)
 class Run:
-    """What one goal's stages share."""
+    """What one goal's stages share. recorder: one thread that writes videos while the next stage works."""
 
     goal: RunPolicy.Goal
     episode: Episode
     feedback: Feedback
     stop: Stop
+    recorder: ThreadPoolExecutor
 
 
 class Policy(Node):
@@ -57,32 +60,44 @@ class Policy(Node):
         self._approval = Approval(self, timeout_s) if needed else None
         self._stages = Stages(self)
         self._state = self.create_publisher(String, "~/state", LATCHED)
-        self._reporting: Episode | None = None
+        self._ending: tuple[Episode, Future[None]] | None = None
         self._goals = GoalServer(self, RunPolicy, "run_policy", self._run)
         self._say("idle")
 
     def close(self) -> None:
         """Stop the goal in work, and let its report be written."""
         self._goals.close()
-        if self._reporting is not None:
-            self._reporting.wait_for_report(REPORT_TIMEOUT_S)
+        if self._ending is not None:
+            episode, written = self._ending
+            wait([written], REPORT_TIMEOUT_S)
+            episode.wait_for_report(REPORT_TIMEOUT_S)
 
     def _run(self, goal: RunPolicy.Goal, feedback: Feedback, stop: Stop) -> RunPolicy.Result:
         facts = {"rig": self._rig_path, "seed": goal.seed, "replay_directory": goal.replay_directory}
-        episode = self._reporting = Episode.create(Path(self._root), goal.task, facts)
+        episode = Episode.create(Path(self._root), goal.task, facts)
         result = RunPolicy.Result(episode_folder=str(episode.folder))
-        try:
-            self._act(Run(goal, episode, feedback, stop))
-        except DreamitateError as error:
-            episode.finish(error)
-            raise GoalFailed(error, result) from None
-        except Exception as error:
-            episode.finish(DreamitateError(ErrorCode.UNKNOWN, f"the policy failed: {error!r}"))
-            raise
-        finally:
-            self._say("idle")
-        episode.finish(None)
+        recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
+        error = self._attempt(Run(goal, episode, feedback, stop, recorder))
+        self._say("idle")
+        written = recorder.submit(episode.finish, error)
+        recorder.shutdown(wait=False)
+        self._ending = (episode, written)
+        if error is None or error.code != ErrorCode.CANCELLED:  # who cancels gets the answer at once
+            written.result()
+        if error is not None:
+            raise GoalFailed(error, result)
         return result
+
+    def _attempt(self, run: Run) -> DreamitateError | None:
+        """What kept the goal from its end, None when it got there."""
+        try:
+            self._act(run)
+        except DreamitateError as error:
+            return error
+        except Exception as error:  # a fault of ours; the episode says so
+            self.get_logger().error(traceback.format_exc())
+            return DreamitateError(ErrorCode.UNKNOWN, f"the policy failed: {error!r}")
+        return None
 
     def _act(self, run: Run) -> None:
         load_task(run.goal.task, self._config)  # an unknown task is told before a photo is taken
@@ -109,7 +124,7 @@ class Policy(Node):
         with self._stage(run, "generate") as facts:
             result = self._stages.generate(goal, self._progress(run, "generate"), run.stop)
             facts["compute_s"] = result.compute_s
-        run.episode.save_video(messages.stereo_video(result.video))
+        run.recorder.submit(lambda: run.episode.save_video(messages.stereo_video(result.video)))
         return result.video
 
     def _track(self, run: Run, video: StereoVideoMessage) -> ToolTrajectory:
@@ -118,10 +133,10 @@ class Policy(Node):
             try:
                 result = self._stages.track(goal, self._progress(run, "track"), run.stop)
             except StageFailed as failed:
-                _save_tracks(run.episode, failed.result, video.fps)
+                run.recorder.submit(_save_tracks, run.episode, failed.result, video.fps)
                 raise
             facts["compute_s"] = result.compute_s
-        _save_tracks(run.episode, result, video.fps)
+        run.recorder.submit(_save_tracks, run.episode, result, video.fps)
         return result.trajectory
 
     def _plan(self, run: Run, trajectory: ToolTrajectory) -> None:
@@ -161,7 +176,7 @@ class Policy(Node):
         finally:
             frames = recording.stop()
             if frames is not None:
-                run.episode.save_execution_video(frames, FPS)
+                run.recorder.submit(run.episode.save_execution_video, frames, FPS)
 
     @contextmanager
     def _stage(self, run: Run, name: str) -> Iterator[dict[str, float]]:
