@@ -50,7 +50,10 @@ def plan(
     progress(0.8, "planning: timing")
     clock_s = next(iter(paths.values())).times_s
     motion = time_motion(parts, clock_s, task.speed_scale, stop)
-    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion")
+    raised = [
+        f"; {arm} path raised by {1e3 * path.lifted_m:.0f} mm" for arm, path in paths.items() if path.lifted_m
+    ]
+    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion" + "".join(raised))
     return {arm: _trajectory(path, motion) for arm, path in paths.items()}
 
 

@@ -15,9 +15,9 @@ from dreamitate_ros.values import Array, ToolTrack
 
 DENSE_HZ = 30.0
 TABLE_CLEARANCE_M = 0.001
-LARGEST_LIFT_M = (
-    0.035  # tracks of imagined videos wobble in depth: the annotated ones run up to 31 mm too low
-)
+LARGEST_LIFT_M = 0.035
+"""Tracks of imagined videos wobble in depth: annotated ones of real clips run up to 31 mm too low."""
+
 FEWEST_POSES = 2
 PULL_BACK_M, RAISE_M = 0.06, 0.08
 ENTRY_S = 0.5  # imagined time in which an arm that comes later moves in
