@@ -52,7 +52,7 @@ def _require_reach(arm: str, base_from_tool0: Array, solutions: Array, times_s: 
     raise DreamitateError(
         ErrorCode.UNREACHABLE,
         f"the {arm} arm does not reach its tool pose at {times_s[worst]:.2f} s of the video (pose {worst} of"
-        f" {len(lost)}, {lost.sum()} unreachable): its wrist would be {distance_m[worst]:.3f} m from the"
+        f" {lost.size}, {lost.sum()} unreachable): its wrist would be {distance_m[worst]:.3f} m from the"
         f" shoulder, {1e3 * abs(excess_m[worst]):.0f} mm {way}",
     )
 
