@@ -5,10 +5,11 @@ import select
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 
 import rclpy
-from rclpy.exceptions import ParameterException
+from rclpy.exceptions import InvalidHandle, ParameterException
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -56,10 +57,16 @@ def run_node(factory: Callable[[], Node]) -> int:
 
 
 def _spin(executor: MultiThreadedExecutor) -> None:
-    try:
-        executor.spin()
-    except ExternalShutdownException:
-        return
+    """Until the executor is shut down. rclpy's spin() ends with any exception, and a node would be deaf."""
+    while True:
+        try:
+            return executor.spin()
+        except ExternalShutdownException:
+            return
+        except InvalidHandle:
+            continue  # a subscription was destroyed just while rclpy began to wait for it
+        except Exception:  # a callback's fault costs its own message, not the node
+            traceback.print_exc()
 
 
 def _wait(ending: threading.Event) -> None:
