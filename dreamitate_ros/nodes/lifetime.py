@@ -60,13 +60,15 @@ def _spin(executor: MultiThreadedExecutor) -> None:
     """Until the executor is shut down. rclpy's spin() ends with any exception, and a node would be deaf."""
     while True:
         try:
-            return executor.spin()
+            executor.spin()
         except ExternalShutdownException:
             return
         except InvalidHandle:
             continue  # a subscription was destroyed just while rclpy began to wait for it
         except Exception:  # a callback's fault costs its own message, not the node
             traceback.print_exc()
+            continue
+        return
 
 
 def _wait(ending: threading.Event) -> None:
