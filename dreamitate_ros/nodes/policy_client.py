@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 import rclpy
@@ -101,7 +102,10 @@ class PolicyClient:
                 time.sleep(POLL_S)
         except KeyboardInterrupt:
             handle.cancel_goal_async()
-            await_future(result, CANCEL_TIMEOUT_S, lambda: False, "the node policy")
+            with suppress(
+                DreamitateError
+            ):  # the interrupt is what counts; ending the graph stops the arms too
+                await_future(result, CANCEL_TIMEOUT_S, lambda: False, "the node policy")
             raise
         return result.result().result
 

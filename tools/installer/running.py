@@ -59,7 +59,8 @@ def run(command: list[str], failed: str, shown: tuple[str, ...] = (), **extra: s
                 print(f"  {now - start:4.0f} s  {line.strip():.60}", flush=True)
     if process.returncode != 0:
         print("\n".join(lines[-SHOWN_ON_FAILURE:]), file=sys.stderr)
-        raise SetUpError(f"{failed} (all output: {LOG.relative_to(ROOT)})")
+        detail = f"exit status {process.returncode}, all output: {LOG.relative_to(ROOT)}"
+        raise SetUpError(f"{failed} ({detail})")
 
 
 def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
