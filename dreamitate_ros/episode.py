@@ -130,8 +130,13 @@ class Episode:
         """execution.mp4 of frames (N, H, W, 3) uint8 RGB."""
         self._record(files.EXECUTION_VIDEO, lambda path: write_frames(path, frames, fps, crf=23))
 
-    def finish(self, error: DreamitateError | None) -> None:
-        """Write result.json; report.html follows in its own thread (see wait_for_report). Never raises."""
+    def finish(
+        self, error: DreamitateError | None, before_report: Callable[[], object] = lambda: None
+    ) -> None:
+        """Write result.json; report.html follows in its own thread (see wait_for_report). Never raises.
+
+        before_report: waits for what other threads still write.
+        """
         code = ErrorCode.NONE if error is None else error.code
         result = {
             "success": error is None,
@@ -142,7 +147,7 @@ class Episode:
         }
         self.event("ended", **result)
         self._record(files.RESULT, lambda path: path.write_text(json.dumps(result, indent=2) + "\n"))
-        self._report = threading.Thread(target=self._write_report, name="report")
+        self._report = threading.Thread(target=self._write_report, args=(before_report,), name="report")
         self._report.start()
 
     def wait_for_report(self, timeout_s: float | None = None) -> None:
@@ -150,10 +155,11 @@ class Episode:
         if self._report is not None:
             self._report.join(timeout_s)
 
-    def _write_report(self) -> None:
+    def _write_report(self, before_report: Callable[[], object]) -> None:
         def write(path: Path) -> None:
             from dreamitate_ros.report import write_report
 
+            before_report()
             write_report(self.folder)
 
         self._record(files.REPORT, write)

@@ -4,7 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,17 +60,15 @@ class Policy(Node):
         self._approval = Approval(self, timeout_s) if needed else None
         self._stages = Stages(self)
         self._state = self.create_publisher(String, "~/state", LATCHED)
-        self._ending: tuple[Episode, Future[None]] | None = None
+        self._reporting: Episode | None = None
         self._goals = GoalServer(self, RunPolicy, "run_policy", self._run)
         self._say("idle")
 
     def close(self) -> None:
         """Stop the goal in work, and let its report be written."""
         self._goals.close()
-        if self._ending is not None:
-            episode, written = self._ending
-            wait([written], REPORT_TIMEOUT_S)
-            episode.wait_for_report(REPORT_TIMEOUT_S)
+        if self._reporting is not None:
+            self._reporting.wait_for_report(REPORT_TIMEOUT_S)
 
     def _run(self, goal: RunPolicy.Goal, feedback: Feedback, stop: Stop) -> RunPolicy.Result:
         facts = {"rig": self._rig_path, "seed": goal.seed, "replay_directory": goal.replay_directory}
@@ -79,11 +77,10 @@ class Policy(Node):
         recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
         error = self._attempt(Run(goal, episode, feedback, stop, recorder))
         self._say("idle")
-        written = recorder.submit(episode.finish, error)
-        recorder.shutdown(wait=False)
-        self._ending = (episode, written)
-        if error is None or error.code != ErrorCode.CANCELLED:  # who cancels gets the answer at once
-            written.result()
+        # who cancels gets the answer at once, everybody else a complete folder
+        recorder.shutdown(wait=error is None or error.code != ErrorCode.CANCELLED)
+        episode.finish(error, before_report=recorder.shutdown)
+        self._reporting = episode
         if error is not None:
             raise GoalFailed(error, result)
         return result
