@@ -81,7 +81,7 @@ def run(
 
     Raises DreamitateError before anything moves, and ExecutionStopped after: then every arm's motion was cancelled
     first, and the message says whether the arms came to rest. Codes: CANCELLED, DRIVER_LOST, PROTECTIVE_STOP,
-    ROBOT_NOT_READY, PATH_DEVIATION, CONTROLLER_REJECTED.
+    ROBOT_NOT_READY, PATH_DEVIATION, CONTROLLER_REJECTED; UNKNOWN for what nobody foresaw.
     """
     for name, trajectory in trajectories.items():
         arms[name].ready()
@@ -97,12 +97,15 @@ def run(
             starts_s[name] = arms[name].send(trajectory, start_s - time.monotonic())
         _watch(trajectories, arms, starts_s, log, feedback, stop)
     except BaseException as error:
-        for name in trajectories:
-            arms[name].cancel()
-        end = _come_to_rest({name: arms[name] for name in trajectories}, starts_s, log)
+        moving = {name: arms[name] for name in trajectories}
+        cancelled = _cancel(moving)
+        end = f"{cancelled} {_come_to_rest(moving, starts_s, log)}"
         if isinstance(error, DreamitateError):
             raise ExecutionStopped(error, log.execution(trajectories, tools), end) from None
-        raise
+        if not isinstance(error, Exception):
+            raise  # an interrupt stays one
+        unexpected = DreamitateError(ErrorCode.UNKNOWN, f"the motion broke off: {error!r}")
+        raise ExecutionStopped(unexpected, log.execution(trajectories, tools), end) from error
     return log.execution(trajectories, tools)
 
 
@@ -163,18 +166,31 @@ def _error_m(trajectories: Mapping[str, ArmTrajectory], log: _Log) -> float:
     return float(reach_m * max(lags, default=0.0))
 
 
+def _cancel(arms: Mapping[str, Arm]) -> str:
+    """Cancel every arm's motion, whatever happens to the others'; says in words whether it worked."""
+    failed = []
+    for name, arm in arms.items():
+        try:
+            arm.cancel()
+        except Exception:
+            failed.append(name)
+    if failed:
+        return f"the cancel of the {' and '.join(failed)} arm's motion FAILED"
+    return "the arms' motion was cancelled"
+
+
 def _come_to_rest(arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _Log) -> str:
     """Watch the arms stop; says in words whether they did."""
     deadline_s = time.monotonic() + STILL_TIMEOUT_S
     while time.monotonic() < deadline_s:
         try:
             states = {name: arm.state() for name, arm in arms.items()}
-        except DreamitateError:
+        except Exception:  # whatever hides the arms, they are not known to stand still
             break
         for name, start_s in starts_s.items():
             log.add(name, states[name].measured_s - start_s, states[name])
         fresh = all(time.monotonic() - state.received_s < safety.STALE_S for state in states.values())
         if fresh and all(safety.is_still(state) for state in states.values()):
-            return "the arms' motion was cancelled and they stand still"
+            return "and the arms stand still"
         time.sleep(PERIOD_S)
-    return "the arms' motion was cancelled, but they are NOT known to stand still: use the emergency stop if in doubt"
+    return "but the arms are NOT known to stand still: use the emergency stop if in doubt"

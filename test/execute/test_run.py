@@ -22,6 +22,13 @@ DURATION_S = 1.0
 TOOL = Tool("left", trimesh.creation.box((0.1, 0.1, 0.1)), np.eye(4), mesh_path=None)  # type: ignore[arg-type]
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These arms need no time for goals to arrive, and stop at once or never."""
+    monkeypatch.setattr("dreamitate_ros.execute.run.START_IN_S", 0.1)
+    monkeypatch.setattr("dreamitate_ros.execute.run.STILL_TIMEOUT_S", 0.5)
+
+
 def trajectory(arm: str) -> ArmTrajectory:
     times_s = np.linspace(0, DURATION_S, 51)
     smooth = 0.5 - 0.5 * np.cos(np.pi * times_s / DURATION_S)
@@ -110,7 +117,7 @@ def test_the_error_is_that_of_the_arm() -> None:
 
 def test_cancel_stops_both_arms() -> None:
     ask = threading.Event()
-    threading.Timer(0.8, ask.set).start()
+    threading.Timer(0.5, ask.set).start()
     error = stopped(FollowingArm(), FollowingArm(), ask.is_set)
     assert error.code == ErrorCode.CANCELLED
     assert "stand still" in error.message
@@ -137,6 +144,38 @@ def test_each_fault_stops_all_arms(fault: Callable[[ArmState, float], ArmState],
 def test_an_arm_that_does_not_come_to_rest_is_told() -> None:
     moving = after(0.2, safety_mode=3, velocities=np.full(6, 0.2))
     assert "NOT known to stand still" in stopped(FollowingArm(fault=moving), FollowingArm()).message
+
+
+def test_what_nobody_foresaw_stops_all_arms_and_keeps_the_record() -> None:
+    def fault(state: ArmState, elapsed_s: float) -> ArmState:
+        if 0.3 < elapsed_s < 0.4:
+            raise ValueError("torn message")
+        return state
+
+    error = stopped(FollowingArm(fault=fault), FollowingArm())
+    assert error.code == ErrorCode.UNKNOWN
+    assert "torn message" in error.message
+    assert len(error.execution.times_s) > 0
+
+
+class UnstoppableArm(FollowingArm):
+    def cancel(self) -> None:
+        super().cancel()
+        raise RuntimeError("no connection")
+
+
+def test_one_arms_failing_cancel_does_not_spare_the_other() -> None:
+    error = stopped(UnstoppableArm(fault=after(0.2, safety_mode=3)), FollowingArm())
+    assert error.code == ErrorCode.PROTECTIVE_STOP
+    assert "cancel of the left arm's motion FAILED" in error.message
+
+
+def test_a_refused_goal_stops_the_arm_that_took_its_own() -> None:
+    class RefusingArm(FollowingArm):
+        def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
+            raise DreamitateError(ErrorCode.CONTROLLER_REJECTED, "the right arm's controller rejected it")
+
+    assert stopped(FollowingArm(), RefusingArm()).code == ErrorCode.CONTROLLER_REJECTED
 
 
 @pytest.mark.parametrize(
