@@ -39,7 +39,8 @@ class Arm(Protocol):
     def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
         """Have it start in start_in_s; returns the start on the driver's clock, once accepted.
 
-        Raises CONTROLLER_REJECTED.
+        Raises CONTROLLER_REJECTED when refused, or not accepted while a cancel would still come before the start.
+        The goal is then cancelled, even if it is accepted later.
         """
         ...
 

@@ -12,7 +12,7 @@ from dreamitate_ros.execute.path_error import path_error
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import ArmTrajectory, Array, Execution, Stop
 
-START_IN_S = 0.5  # both arms get the same start, late enough for both goals to have arrived
+START_IN_S = 1.0  # all arms get the same start, late enough for all goals to be accepted before
 PERIOD_S = 0.02
 STILL_TIMEOUT_S = 2.0
 SLACK = 2.0  # a run takes at most this many times its plan ...

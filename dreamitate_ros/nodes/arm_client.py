@@ -4,7 +4,6 @@ import threading
 import time
 
 import numpy as np
-from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory
 from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
@@ -18,12 +17,14 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.arm import ArmState
 from dreamitate_ros.execute.ur5e import joint_names
 from dreamitate_ros.nodes import messages
+from dreamitate_ros.nodes.sent_goal import SentGoal
 from dreamitate_ros.nodes.services import await_future, await_server
 from dreamitate_ros.values import ArmTrajectory
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 ANSWER_TIMEOUT_S = 3.0
 FRESH_S = 0.5
+CANCEL_S = 0.4  # before the start: what a cancel may take to reach the controllers while nothing moves yet
 
 
 class ArmClient:
@@ -42,8 +43,7 @@ class ArmClient:
         self._safety_mode: int | None = None
         self._program_running: bool | None = None
         self._speed_scaling: float | None = None
-        self._goal = None
-        self._result: tuple[int, str] | None = None
+        self._goal: SentGoal | None = None
         group = ReentrantCallbackGroup()
         self._client = ActionClient(
             node, FollowJointTrajectory, f"{controller}/follow_joint_trajectory", callback_group=group
@@ -96,39 +96,47 @@ class ArmClient:
             time.sleep(0.02)
 
     def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
-        """Start the motion start_in_s from now; returns that on the ROS clock; raises CONTROLLER_REJECTED."""
+        """Start the motion start_in_s from now; returns that on the ROS clock.
+
+        Raises CONTROLLER_REJECTED, also when it is not accepted early enough before the start to be cancelled in
+        time: a trajectory accepted after its stamp would begin in its middle.
+        """
+        self._goal = None
+        patience_s = start_in_s - CANCEL_S
+        if patience_s <= 0:
+            raise self._too_late()
         goal = FollowJointTrajectory.Goal(trajectory=messages.joint_trajectory_message(trajectory))
         start_s = self._node.get_clock().now().nanoseconds * 1e-9 + start_in_s
         goal.trajectory.header.stamp = messages.time_message(start_s)
-        self._result = None
-        future = self._client.send_goal_async(goal)
-        handle = await_future(future, ANSWER_TIMEOUT_S, lambda: False, f"the {self._name} arm's controller")
+        answer = self._client.send_goal_async(goal)
+        self._goal = SentGoal(answer)
+        try:
+            handle = await_future(answer, patience_s, lambda: False, f"the {self._name} arm's controller")
+        except DreamitateError:
+            self._goal.cancel()
+            raise self._too_late() from None
         if not handle.accepted:
             raise DreamitateError(
                 ErrorCode.CONTROLLER_REJECTED,
                 f"the {self._name} arm's controller rejected the motion; see its log",
             )
-        self._goal = handle
-        handle.get_result_async().add_done_callback(self._take_result)
         return start_s
+
+    def _too_late(self) -> DreamitateError:
+        return DreamitateError(
+            ErrorCode.CONTROLLER_REJECTED,
+            f"the {self._name} arm's controller did not accept the motion in time for the common start; if it still"
+            " does, it is cancelled at once. Is the machine or the network overloaded?",
+        )
 
     def result(self) -> tuple[int, str] | None:
         """FollowJointTrajectory's error code and text once the motion ended, else None."""
-        with self._lock:
-            return self._result
+        return None if self._goal is None else self._goal.result()
 
     def cancel(self) -> None:
-        """Ask the controller to stop; returns at once. Nothing happens when nothing moves."""
-        if self._goal is not None and self.result() is None:
-            self._goal.cancel_goal_async()
-
-    def _take_result(self, future) -> None:
-        answer = future.result()
-        code, text = int(answer.result.error_code), answer.result.error_string
-        if answer.status != GoalStatus.STATUS_SUCCEEDED and code == 0:
-            code, text = -1, text or "the controller ended the motion early"
-        with self._lock:
-            self._result = (code, text)
+        """Ask the controller to stop, also when it has yet to accept; returns at once."""
+        if self._goal is not None:
+            self._goal.cancel()
 
     def take_joints(self, message: JointState) -> None:
         """Remember where the joints are. Only messages with all of this arm's joints count."""

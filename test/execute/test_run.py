@@ -178,6 +178,28 @@ def test_a_refused_goal_stops_the_arm_that_took_its_own() -> None:
     assert stopped(FollowingArm(), RefusingArm()).code == ErrorCode.CONTROLLER_REJECTED
 
 
+def test_an_arm_that_accepts_too_late_leaves_the_others_unmoved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dreamitate_ros.execute.run.START_IN_S", 5.0)
+    left_to_start_s = []
+
+    class SlowArm(FollowingArm):
+        def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
+            time.sleep(0.2)
+            return super().send(trajectory, start_in_s - 0.2)
+
+    class LateArm(FollowingArm):
+        def send(self, trajectory: ArmTrajectory, start_in_s: float) -> float:
+            left_to_start_s.append(start_in_s)
+            raise DreamitateError(ErrorCode.CONTROLLER_REJECTED, "the right arm's controller was too late")
+
+    left = SlowArm()
+    error = stopped(left, LateArm())
+    assert error.code == ErrorCode.CONTROLLER_REJECTED
+    assert left_to_start_s[0] <= 4.8, "what the first arm took is gone from the second's time"
+    assert left.cancelled_at_s is not None
+    assert left.cancelled_at_s < left._start_s
+
+
 @pytest.mark.parametrize(
     ("end", "code"),
     [((-1, ""), ErrorCode.CONTROLLER_REJECTED), ((-4, "elbow"), ErrorCode.PATH_DEVIATION)],
