@@ -50,7 +50,7 @@ setup(
     entry_points={
         "console_scripts": [
             f"dreamitate = {NAME}.cli:main",
-            *(f"{node} = {NAME}.nodes.{node}:main" for node in NODES),
+            *(f"{node} = {NAME}.nodes.start:{node}" for node in NODES),
         ],
     },
 )

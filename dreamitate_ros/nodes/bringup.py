@@ -161,7 +161,7 @@ class Bringup:
         with (self._log_folder / f"{node.name}.log").open("wb") as log:
             # in a session of its own, Ctrl-C reaches only us, and we end the nodes in order
             return subprocess.Popen(
-                [sys.executable, "-m", f"dreamitate_ros.nodes.{node.name}", *arguments],
+                [sys.executable, "-m", "dreamitate_ros.nodes.start", node.name, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
