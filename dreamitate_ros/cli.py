@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.generate.diffusion import commands as diffusion
 from dreamitate_ros.track import command as track
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -49,6 +50,13 @@ def parser() -> argparse.ArgumentParser:
     tracking = commands.add_parser("track", help="track the tools in a stored clip")
     track.add_arguments(tracking)
     tracking.set_defaults(run=track.main)
+
+    diffusion.add_import_arguments(
+        commands.add_parser("import-checkpoint", help="make a model folder from the original's checkpoints")
+    )
+    diffusion.add_parity_arguments(
+        commands.add_parser("check-parity", help="compare the video model with the original's golden tensors")
+    )
 
     doctor = commands.add_parser("doctor", help="say what is missing on this machine and how to get it")
     doctor.set_defaults(run=_doctor)

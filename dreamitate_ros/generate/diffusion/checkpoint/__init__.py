@@ -1,0 +1,1 @@
+"""Checkpoints of the original's layout become a folder that StereoVideoPipeline.from_pretrained loads."""

@@ -1,0 +1,41 @@
+"""What the network is told about the clips it imagines."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Everything but the noisy latents and their noise level, for B clips of T frames.
+
+    context: (B, 1, 1, D), or (B, T, 1, D) where each frame has its own: the vector of cross-attention.
+    image_latents: (B, T, 4, h, w) latents of each frame's photo, NOT multiplied by the VAE's scaling factor.
+    time_ids: (B, 3) fps_id, motion_bucket_id and the noise augmentation, as they are.
+    """
+
+    context: Tensor
+    image_latents: Tensor
+    time_ids: Tensor
+
+    def unconditional(self) -> "Condition":
+        """The other branch of guidance: no prompt and no photos, the same micro-conditioning."""
+        return Condition(torch.zeros_like(self.context), torch.zeros_like(self.image_latents), self.time_ids)
+
+    def without(self, context: Tensor, image_latents: Tensor) -> "Condition":
+        """Some frames' conditions dropped, as in training. context, image_latents: (B, T) bool, True drops."""
+        frames = context.shape[1]
+        return Condition(
+            self.context.expand(-1, frames, -1, -1) * ~context[:, :, None, None],
+            self.image_latents * ~image_latents[:, :, None, None, None],
+            self.time_ids,
+        )
+
+    def __add__(self, other: "Condition") -> "Condition":
+        """The clips of both, those of `self` first."""
+        return Condition(
+            torch.cat([self.context, other.context]),
+            torch.cat([self.image_latents, other.image_latents]),
+            torch.cat([self.time_ids, other.time_ids]),
+        )

@@ -1,0 +1,41 @@
+"""From two photos and a prompt to what the network is told."""
+
+import torch
+from diffusers import AutoencoderKLTemporalDecoder
+from torch import Tensor
+
+from dreamitate_ros.generate.diffusion.condition import Condition
+from dreamitate_ros.generate.diffusion.latents import encode
+from dreamitate_ros.generate.diffusion.settings import Sampling
+from dreamitate_ros.values import Stop
+
+
+def photo_frames(top: Tensor, side: Tensor, times: int) -> Tensor:
+    """(2 T - 1, 3, H, W): each packed frame's photo, the top one T times, then the side one T - 1 times."""
+    return torch.cat([top.expand(times, -1, -1, -1), side.expand(times - 1, -1, -1, -1)])
+
+
+def make_condition(
+    vae: AutoencoderKLTemporalDecoder,
+    photos: Tensor,
+    noise: Tensor,
+    context: Tensor,
+    sampling: Sampling,
+    encode_at_once: int,
+    stop: Stop = lambda: False,
+) -> Condition:
+    """The condition of one clip.
+
+    photos: (F, 3, H, W) each packed frame's photo, in [-1, 1]; noise: standard normal, the same shape: every
+    frame is augmented by its own. context: (1, 1, D) embedded prompt.
+    """
+    augmented = photos + sampling.noise_augmentation * noise
+    latents = encode(vae, augmented, encode_at_once, stop)
+    return Condition(context[:, None], latents[None], time_ids(sampling).to(latents))
+
+
+def time_ids(sampling: Sampling) -> Tensor:
+    """(1, 3) the micro-conditioning. fps is given as it is; diffusers' own video pipeline subtracts 1."""
+    return torch.tensor(
+        [[float(sampling.fps_id), float(sampling.motion_bucket_id), sampling.noise_augmentation]]
+    )

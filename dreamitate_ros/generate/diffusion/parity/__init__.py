@@ -1,0 +1,1 @@
+"""Our maths against golden tensors of the original code."""

@@ -1,0 +1,165 @@
+"""Two photos and a prompt in, the imagined stereo video out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKLTemporalDecoder, DiffusionPipeline, UNetSpatioTemporalConditionModel
+from torch import Tensor
+from transformers import CLIPTextModelWithProjection, CLIPTokenizer
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.generate.clip import unpack_clip
+from dreamitate_ros.generate.diffusion.conditioning import make_condition, photo_frames
+from dreamitate_ros.generate.diffusion.latents import Preview, decode, images_from_pixels, pixels_from_images
+from dreamitate_ros.generate.diffusion.network import use_original_epsilon
+from dreamitate_ros.generate.diffusion.sampling import guidance_scales, sample
+from dreamitate_ros.generate.diffusion.settings import MEMORY, SAMPLING, Memory, Sampling
+from dreamitate_ros.generate.diffusion.text import embed_tokens, token_ids
+from dreamitate_ros.values import Image, Progress, StereoImage, StereoVideo, Stop
+
+ShowPreview = Callable[[Image], None]
+"""Called after each step with the clip so far, (2 T - 1, h, w, 3) uint8 RGB, one pixel a latent."""
+
+
+class StereoVideoPipeline(DiffusionPipeline):
+    """The stereo video model; save_pretrained and from_pretrained as in every pipeline of diffusers.
+
+    unet: 8 channels in (noisy latents, photo latents), 4 out, predicting v. vae: its encoder makes the photo
+    latents, its decoder the video. scheduler: scheduler.original_scheduler(). text_encoder, tokenizer: CLIP's.
+    """
+
+    model_cpu_offload_seq = "text_encoder->unet->vae"
+
+    def __init__(
+        self,
+        unet: UNetSpatioTemporalConditionModel,
+        vae: AutoencoderKLTemporalDecoder,
+        scheduler: Any,
+        text_encoder: CLIPTextModelWithProjection,
+        tokenizer: CLIPTokenizer,
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            unet=unet, vae=vae, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer
+        )
+        use_original_epsilon(unet)
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        photos: StereoImage,
+        prompt: str,
+        *,
+        seed: int = 0,
+        samples: int = 1,
+        times: int = 13,
+        fps: float = 6.0,
+        sampling: Sampling = SAMPLING["paper"],
+        memory: Memory = MEMORY["exact"],
+        progress: Progress = lambda fraction, text: None,
+        show: ShowPreview = lambda clip: None,
+        stop: Stop = lambda: False,
+    ) -> list[StereoVideo]:
+        """`samples` videos of `times` times in each view; sample i is that of seed + i alone.
+
+        photos: as the model is to see them; width and height must be multiples of what the network halves.
+        The same seed on the same kind of device gives the same video: all noise is drawn on the CPU.
+        Raises DreamitateError: WRONG_CLIP_SIZE, INVALID_PARAMETER; Cancelled within a step after stop().
+        """
+        self._require_photos(photos)
+        if samples < 1 or times < 2 or sampling.steps < 1:
+            raise DreamitateError(
+                ErrorCode.INVALID_PARAMETER,
+                f"samples ({samples}) and steps ({sampling.steps}) must be 1 or more, times ({times}) 2 or more",
+            )
+        progress(0.0, "reading the prompt")
+        ids = token_ids(self.tokenizer, [prompt]).to(self._execution_device)
+        context = embed_tokens(self.text_encoder, ids).float()
+
+        def part(index: int) -> Progress:
+            return lambda fraction, text: progress((index + fraction) / samples, text)
+
+        return [
+            unpack_clip(
+                self._imagine(
+                    photos, context, seed + index, times, sampling, memory, part(index), show, stop
+                ),
+                photos,
+                fps,
+                times,
+            )
+            for index in range(samples)
+        ]
+
+    def _imagine(
+        self,
+        photos: StereoImage,
+        context: Tensor,
+        seed: int,
+        times: int,
+        sampling: Sampling,
+        memory: Memory,
+        progress: Progress,
+        show: ShowPreview,
+        stop: Stop,
+    ) -> Image:
+        """(2 times - 1, H, W, 3) uint8 RGB: one packed clip."""
+        device = self._execution_device
+        generator = torch.Generator("cpu").manual_seed(seed)
+        pair = pixels_from_images(photo_pair(photos))
+        frames = photo_frames(pair[0], pair[1], times)
+        augmentation = torch.randn(frames.shape, generator=generator)
+        progress(0.0, "encoding the photos")
+        condition = make_condition(
+            self.vae,
+            frames.to(device),
+            augmentation.to(device),
+            context,
+            sampling,
+            memory.encode_at_once,
+            stop,
+        )
+        preview = Preview.fitted(condition.image_latents[0] * self.vae.config.scaling_factor, frames)
+
+        def on_step(done: int, estimate: Tensor) -> None:
+            progress(0.9 * done / sampling.steps, f"step {done} of {sampling.steps}")
+            show(preview.images(estimate[0]))
+
+        latents = sample(
+            self.unet,
+            self.scheduler,
+            condition,
+            torch.randn(condition.image_latents.shape, generator=generator).to(device),
+            guidance_scales(sampling.guidance_first, sampling.guidance_last, len(frames)),
+            sampling.steps,
+            batch_guidance=memory.batch_guidance,
+            on_step=on_step,
+            stop=stop,
+        )
+        progress(0.9, "decoding the video")
+        clip = images_from_pixels(decode(self.vae, latents[0], memory.decode_window, stop))
+        progress(1.0, "video ready")
+        return clip
+
+    def _require_photos(self, photos: StereoImage) -> None:
+        """Raises WRONG_CLIP_SIZE unless both photos are RGB of one size that the network can halve."""
+        halvings = len(self.vae.config.block_out_channels) + len(self.unet.config.block_out_channels) - 2
+        for name, photo in (("top", photos.top), ("side", photos.side)):
+            if photo.dtype != "uint8" or photo.ndim != 3 or photo.shape[2] != 3:
+                raise DreamitateError(
+                    ErrorCode.WRONG_CLIP_SIZE,
+                    f"the {name} photo must be (H, W, 3) uint8 RGB, found {photo.shape} {photo.dtype}",
+                )
+            if photo.shape != photos.top.shape or any(side % 2**halvings for side in photo.shape[:2]):
+                raise DreamitateError(
+                    ErrorCode.WRONG_CLIP_SIZE,
+                    f"the {name} photo is {photo.shape[1]}x{photo.shape[0]} px; both must have one size, with"
+                    f" width and height multiples of {2**halvings} px, like 768x448: crop them to that",
+                )
+
+
+def photo_pair(photos: StereoImage) -> Image:
+    """(2, H, W, 3): top, side."""
+    return np.stack([photos.top, photos.side])
