@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dreamitate_ros.calibrate import command as calibrate
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion import commands as diffusion
 from dreamitate_ros.track import command as track
@@ -57,6 +58,12 @@ def parser() -> argparse.ArgumentParser:
     diffusion.add_parity_arguments(
         commands.add_parser("check-parity", help="compare the video model with the original's golden tensors")
     )
+
+    calibration = commands.add_parser(
+        "calibrate", help="where cameras, arms and table stand, from a printed board"
+    )
+    calibrate.add_arguments(calibration)
+    calibration.set_defaults(run=calibrate.main)
 
     doctor = commands.add_parser("doctor", help="say what is missing on this machine and how to get it")
     doctor.set_defaults(run=_doctor)

@@ -1,0 +1,80 @@
+"""`dreamitate calibrate`: print a board, make a rig file from photos of it, or find a tool's tip."""
+
+import argparse
+from pathlib import Path
+
+from dreamitate_ros.calibrate.board import Board, board_from
+from dreamitate_ros.calibrate.calibration import calibrate, report, write_rig
+from dreamitate_ros.calibrate.pivot import find_tip, read_poses
+from dreamitate_ros.calibrate.print_board import PAPERS_MM, write_board
+from dreamitate_ros.calibrate.recording import read_recording
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `dreamitate calibrate`."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--print-board", type=Path, metavar="PDF", help="write the board to print, true to size"
+    )
+    what.add_argument("--recording", type=Path, metavar="DIR", help="photos of the board and recording.yaml")
+    what.add_argument(
+        "--pivot", type=Path, metavar="YAML", help="joints_rad of poses around a tool's resting tip"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("rig.yaml"), help="rig file to write (default: rig.yaml)"
+    )
+    parser.add_argument("--size", default="768x448", help="of the video model's images (default: 768x448)")
+    parser.add_argument("--paper", choices=sorted(PAPERS_MM), default="A4", help="to print on (default: A4)")
+    parser.add_argument(
+        "--board", default="", metavar="KEY=VALUE,...", help=f"another board to print (default: {Board()})"
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Returns 0; raises DreamitateError for everything that a person has to change."""
+    if arguments.print_board is not None:
+        board = _board(arguments.board)
+        write_board(arguments.print_board, board, arguments.paper)
+        print(f"written: {arguments.print_board} ({board})")
+    elif arguments.pivot is not None:
+        pivot = find_tip(read_poses(arguments.pivot))
+        x, y, z = pivot.tip_m
+        print(
+            f"tip in the flange's frame: [{x:.5f}, {y:.5f}, {z:.5f}] m, residual {1e3 * pivot.rms_m:.2f} mm"
+        )
+    else:
+        _calibrate(arguments)
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    width, height = _size(arguments.size)
+    calibration = calibrate(read_recording(arguments.recording), lambda fraction, what: None, lambda: False)
+    print("\n".join(report(calibration)))
+    write_rig(arguments.output, calibration, width, height)
+    print(f"written: {arguments.output}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"--size takes WIDTHxHEIGHT, like 768x448, not '{text}'"
+        )
+    return int(width), int(height)
+
+
+def _board(text: str) -> Board:
+    """Like columns=9,rows=6,square_m=0.03,marker_m=0.022."""
+    entries = dict(entry.partition("=")[::2] for entry in text.split(",") if entry)
+    return board_from({key: _value(value) for key, value in entries.items()})
+
+
+def _value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
