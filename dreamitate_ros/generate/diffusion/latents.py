@@ -79,11 +79,13 @@ class Preview:
     def fitted(latents: Tensor, pixels: Tensor) -> "Preview":
         """latents: (N, 4, h, w), scaled; pixels: (N, 3, H, W) of the same pictures, in [-1, 1]."""
         targets = functional.interpolate(pixels.float(), latents.shape[2:], mode="area")
-        columns = _with_ones(latents)
-        solution = torch.linalg.lstsq(
-            columns, targets.permute(0, 2, 3, 1).reshape(-1, 3).to(columns)
-        ).solution
-        return Preview(solution.cpu().numpy())
+        columns = _with_ones(latents).cpu().double()
+        wanted = targets.permute(0, 2, 3, 1).reshape(-1, 3).cpu().double()
+        damping = (
+            1e-6 * len(columns) * torch.eye(columns.shape[1], dtype=torch.float64)
+        )  # for photos of one colour
+        solution = torch.linalg.solve(columns.T @ columns + damping, columns.T @ wanted)
+        return Preview(solution.float().numpy())
 
     def images(self, latents: Tensor) -> Image:
         """(N, h, w, 3) uint8 RGB of scaled latents (N, 4, h, w): one pixel a latent."""

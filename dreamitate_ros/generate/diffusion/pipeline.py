@@ -138,6 +138,11 @@ class StereoVideoPipeline(DiffusionPipeline):
             on_step=on_step,
             stop=stop,
         )
+        if not bool(torch.isfinite(latents).all()):
+            raise DreamitateError(
+                ErrorCode.GENERATION_FAILED,
+                f"the model computed no finite numbers in {self.unet.dtype}; use bfloat16 or float32",
+            )
         progress(0.9, "decoding the video")
         clip = images_from_pixels(decode(self.vae, latents[0], memory.decode_window, stop))
         progress(1.0, "video ready")
