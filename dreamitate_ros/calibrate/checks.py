@@ -19,6 +19,7 @@ GRID = (4, 3)
 MIN_CELLS = 5
 MAX_RMS_PX = 1.0
 MAX_POSE_PX = 3.0
+MAX_ARM_ERROR = (3.0, 0.3)  # mm, deg
 MAX_UNCERTAINTY = (1.0, 0.1)  # mm, deg
 MAX_SCALE_ERROR = 0.005
 
@@ -112,6 +113,7 @@ def _require_covered(view: str, seen: Sequence[Seen], camera: Camera) -> None:
 def require_good(solution: Solution, seen: Sequence[Seen], board: Board) -> None:
     """Raise INVALID_RIG unless the solution explains all photos, and is certain enough."""
     _require_size(solution, board)
+    _require_small_arm_errors(solution, seen)
     _require_small_residuals(solution, seen)
     for name, (mm, deg) in solution.uncertainty.items():
         if mm > MAX_UNCERTAINTY[0] or deg > MAX_UNCERTAINTY[1]:
@@ -146,8 +148,22 @@ def _require_small_residuals(solution: Solution, seen: Sequence[Seen]) -> None:
     if solution.rms_px > MAX_RMS_PX or worst_px > MAX_POSE_PX:
         raise _refused(
             f"the reprojection error is {solution.rms_px:.2f} px ({MAX_RMS_PX:g} are allowed), most of all"
-            f" {worst_px:.1f} px in {photo} ({MAX_POSE_PX:g} are allowed): did the arm still move, did the board slip,"
-            " or are the cameras' K not those of the photos? Take that pose again"
+            f" {worst_px:.1f} px in {photo} ({MAX_POSE_PX:g} are allowed): did the board bend, were a pair's photos"
+            " taken at different times, or are the cameras' K not those of the photos? Take that pose again"
+        )
+
+
+def _require_small_arm_errors(solution: Solution, seen: Sequence[Seen]) -> None:
+    (mm, deg), worst = max(
+        zip(solution.arm_errors, seen, strict=True),
+        key=lambda pair: max(pair[0][0] / MAX_ARM_ERROR[0], pair[0][1] / MAX_ARM_ERROR[1]),
+    )
+    if mm > MAX_ARM_ERROR[0] or deg > MAX_ARM_ERROR[1]:
+        raise _refused(
+            f"the photos of the pose {next(iter(worst.pose.photos.values())).name} show the {worst.pose.held_by} arm's"
+            f" flange {mm:.1f} mm and {deg:.2f} deg away from where its joints put it ({MAX_ARM_ERROR[0]:g} mm and"
+            f" {MAX_ARM_ERROR[1]:g} deg are allowed): did the arm still move, or did the board slip? Take that pose"
+            " again"
         )
 
 

@@ -1,7 +1,12 @@
-"""All transforms of the rig at once, where they explain the board's corners in all photos best."""
+"""All transforms of the rig at once, where they explain the board's corners in all photos best.
+
+Corners are known to a fraction of a pixel and an arm's flange only to a fraction of a millimetre. So each of the arm's
+poses may deviate a little, at a price; without that, the arm's errors would bend the cameras' places.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -9,12 +14,15 @@ from scipy.spatial.transform import Rotation
 
 from dreamitate_ros.calibrate.board import Board
 from dreamitate_ros.calibrate.hand_eye import base_from_camera, camera_from_board, middle_pose
-from dreamitate_ros.calibrate.recording import ARMS, Pose
+from dreamitate_ros.calibrate.recording import ARMS, VIEWS, Pose
 from dreamitate_ros.calibrate.sighting import Sighting
-from dreamitate_ros.geometry import apply, inverse, project, transform
+from dreamitate_ros.geometry import angle_rad, inverse, transform
 from dreamitate_ros.values import Array, Camera
 
-OUTLIER_PX = 1.0  # corners further off than this count less and less
+CORNER_PX = 0.3  # standard deviation of where a corner is found
+FLANGE_M, FLANGE_RAD = 0.0005, np.deg2rad(0.05)  # of where an arm's flange is, per axis
+OUTLIER = 3.0  # standard deviations from which on an error counts less and less
+FAR_PX = 1e4  # stands for a corner behind the camera
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Solution:
     """The rig's transforms (4, 4), and how well they explain the photos.
 
     top_from_board: of each pose. residuals_px: of each pose, view -> (N,) distance of each corner.
+    arm_errors: of each pose, (mm, deg) by which the photos contradict the arm; zero where none holds the board.
     uncertainty: top_from_side, left, right -> (mm, deg), one standard deviation as far as the photos tell.
     scale: size of the board as measured by the arms' motion, relative to the size stated, with its standard
     deviation; None without an arm.
@@ -39,40 +48,41 @@ class Solution:
     base_from_top: dict[str, Array]
     top_from_board: list[Array]
     residuals_px: list[dict[str, Array]]
+    arm_errors: list[tuple[float, float]]
     uncertainty: dict[str, tuple[float, float]]
     scale: tuple[float, float] | None
 
     @property
     def rms_px(self) -> float:
         """Root mean square distance over all corners of all photos."""
-        return float(
-            np.sqrt(np.mean(np.concatenate([r for pose in self.residuals_px for r in pose.values()]) ** 2))
-        )
+        everything = [px for pose in self.residuals_px for px in pose.values()]
+        return float(np.sqrt(np.mean(np.concatenate(everything) ** 2)))
 
 
-STEREO, SCALE = "top_from_side", "scale"
+STEREO = "top_from_side"
 
 
 def solve(seen: Sequence[Seen], board: Board, cameras: Mapping[str, Camera]) -> Solution:
-    """Closed-form guesses, then all reprojection errors minimised together.
+    """Closed-form guesses, then everything minimised together.
 
     Needs poses seen by both cameras, and at least three turned ones per arm (checks.py says so in words).
     """
     problem = _Problem(seen, board, cameras)
-    fit = least_squares(problem.residuals, problem.start(), loss="huber", f_scale=OUTLIER_PX, x_scale="jac")
+    fit = _fit(problem, np.zeros(6 * len(problem.names)))
     state = problem.state(fit.x)
-    poses = [problem.top_from_board(index, state) for index in range(len(seen))]
     return Solution(
         top_from_side=state[STEREO],
         base_from_top={arm: state[arm] for arm in problem.arms},
-        top_from_board=poses,
-        residuals_px=[
-            {view: np.linalg.norm(problem.error(index, view, state, 1.0), axis=1) for view in one.sightings}
-            for index, one in enumerate(seen)
-        ],
+        top_from_board=list(problem.top_from_board(state)),
+        residuals_px=problem.distances_px(state),
+        arm_errors=[_size(state.get(f"flange {index}", np.eye(4))) for index in range(len(seen))],
         uncertainty=_uncertainty(problem, fit),
         scale=_scale(problem, fit.x) if problem.arms else None,
     )
+
+
+def _fit(problem: "_Problem", start: Array) -> Any:
+    return least_squares(problem.residuals, start, loss="huber", f_scale=OUTLIER, x_scale="jac")
 
 
 class _Problem:
@@ -83,9 +93,15 @@ class _Problem:
         self.arms = [arm for arm in ARMS if any(one.pose.held_by == arm for one in seen)]
         self._guess = self._first_guess()
         self.names = list(self._guess)
-
-    def start(self) -> Array:
-        return np.zeros(6 * len(self.names))
+        self._deviations = np.array([name.startswith("flange ") for name in self.names])
+        photos = [(i, view, s) for i, one in enumerate(seen) for view, s in one.sightings.items()]
+        counts = [len(sighting.ids) for _, _, sighting in photos]
+        self._pose = np.repeat([index for index, _, _ in photos], counts)
+        self._view = np.repeat([VIEWS.index(view) for _, view, _ in photos], counts)
+        self._ends = np.cumsum(counts)[:-1]
+        self._points_m = board.corners_m[np.concatenate([sighting.ids for _, _, sighting in photos])]
+        self._corners_px = np.concatenate([sighting.corners_px for _, _, sighting in photos])
+        self._K = np.array([cameras[view].K for view in VIEWS])[self._view]
 
     def state(self, unknowns: Array) -> dict[str, Array]:
         steps = unknowns[: 6 * len(self.names)].reshape(-1, 6)
@@ -93,30 +109,44 @@ class _Problem:
         return {name: self._guess[name] @ move for name, move in zip(self.names, moves, strict=True)}
 
     def residuals(self, unknowns: Array) -> Array:
-        """Of all corners, in px; one number more than 6 per transform is the board's scale."""
-        state = self.state(unknowns)
+        """In standard deviations, of all corners and of the flanges; one number more than 6 per transform is the
+        board's scale."""
         scale = float(unknowns[-1]) if len(unknowns) % 6 else 1.0
-        errors = [
-            self.error(index, view, state, scale).ravel()
-            for index, one in enumerate(self._seen)
-            for view in one.sightings
-        ]
-        return np.concatenate(errors)
+        deviations = unknowns[: 6 * len(self.names)].reshape(-1, 6)[self._deviations]
+        prices = deviations / np.repeat([FLANGE_RAD, FLANGE_M], 3)
+        return np.concatenate(
+            [self._errors_px(self.state(unknowns), scale).ravel() / CORNER_PX, prices.ravel()]
+        )
 
-    def error(self, index: int, view: str, state: Mapping[str, Array], scale: float) -> Array:
-        """(N, 2) px from where a corner was seen to where it should be."""
-        sighting = self._seen[index].sightings[view]
-        pose = self.top_from_board(index, state)
-        if view == "side":
-            pose = inverse(state[STEREO]) @ pose
-        points_m = apply(pose, scale * self._board.corners_m[sighting.ids])
-        return np.nan_to_num(project(self._cameras[view], points_m) - sighting.corners_px, nan=1e4)
+    def distances_px(self, state: Mapping[str, Array]) -> list[dict[str, Array]]:
+        """Of each pose, view -> (N,) px."""
+        per_photo = iter(np.split(np.linalg.norm(self._errors_px(state, 1.0), axis=1), self._ends))
+        return [{view: next(per_photo) for view in one.sightings} for one in self._seen]
 
-    def top_from_board(self, index: int, state: Mapping[str, Array]) -> Array:
-        pose = self._seen[index].pose
-        if pose.base_from_flange is None:
-            return state[f"board {index}"]
-        return inverse(state[pose.held_by]) @ pose.base_from_flange @ state[f"{pose.held_by} board"]
+    def top_from_board(self, state: Mapping[str, Array]) -> Array:
+        """(P, 4, 4) of each pose."""
+        top_from_base = {arm: inverse(state[arm]) for arm in self.arms}
+        return np.array(
+            [
+                state[f"board {index}"]
+                if one.pose.base_from_flange is None
+                else top_from_base[one.pose.held_by]
+                @ one.pose.base_from_flange
+                @ state[f"flange {index}"]
+                @ state[f"{one.pose.held_by} board"]
+                for index, one in enumerate(self._seen)
+            ]
+        )
+
+    def _errors_px(self, state: Mapping[str, Array], scale: float) -> Array:
+        """(M, 2) from where a corner was seen to where it should be."""
+        boards = self.top_from_board(state)
+        camera_from_board = np.array([boards, inverse(state[STEREO]) @ boards])[self._view, self._pose]
+        points_m = (camera_from_board[:, :3, :3] @ (scale * self._points_m)[..., None])[..., 0]
+        rays = (self._K @ (points_m + camera_from_board[:, :3, 3])[..., None])[..., 0]
+        in_front = rays[:, 2:] > 1e-3
+        errors_px = rays[:, :2] / np.where(in_front, rays[:, 2:], 1.0) - self._corners_px
+        return np.where(in_front, errors_px, FAR_PX)
 
     def _first_guess(self) -> dict[str, Array]:
         views = [
@@ -134,14 +164,18 @@ class _Problem:
             flanges = np.array([self._seen[index].pose.base_from_flange for index in mine])
             guess[arm] = base_from_camera(flanges, boards[mine])
             guess[f"{arm} board"] = middle_pose(list(inverse(flanges) @ guess[arm] @ boards[mine]))
-        for index, one in enumerate(self._seen):
-            if one.pose.base_from_flange is None:
-                guess[f"board {index}"] = boards[index]
-        return guess
+            guess |= {f"flange {index}": np.eye(4) for index in mine}
+        held = [index for index, one in enumerate(self._seen) if one.pose.base_from_flange is None]
+        return guess | {f"board {index}": boards[index] for index in held}
 
 
-def _uncertainty(problem: _Problem, fit: object) -> dict[str, tuple[float, float]]:
-    spread = _standard_deviations(fit)[: 6 * len(problem.names)].reshape(-1, 6)
+def _size(move: Array) -> tuple[float, float]:
+    """mm and deg."""
+    return float(np.linalg.norm(move[:3, 3]) * 1e3), float(np.rad2deg(angle_rad(move)))
+
+
+def _uncertainty(problem: _Problem, fit: Any) -> dict[str, tuple[float, float]]:
+    spread = _standard_deviations(fit).reshape(-1, 6)
     by_name = dict(zip(problem.names, spread, strict=True))
     return {
         name: (
@@ -153,15 +187,12 @@ def _uncertainty(problem: _Problem, fit: object) -> dict[str, tuple[float, float
 
 
 def _scale(problem: _Problem, unknowns: Array) -> tuple[float, float]:
-    fit = least_squares(
-        problem.residuals, np.append(unknowns, 1.0), loss="huber", f_scale=OUTLIER_PX, x_scale="jac"
-    )
+    fit = _fit(problem, np.append(unknowns, 1.0))
     return float(fit.x[-1]), float(_standard_deviations(fit)[-1])
 
 
-def _standard_deviations(fit: object) -> Array:
+def _standard_deviations(fit: Any) -> Array:
     """Of the unknowns, from the curvature at the solution and the size of what is left over."""
-    jacobian, left = fit.jac, fit.fun  # type: ignore[attr-defined]
-    freedom = max(1, len(left) - jacobian.shape[1])
-    covariance = np.linalg.pinv(jacobian.T @ jacobian) * float(left @ left) / freedom
+    freedom = max(1, len(fit.fun) - fit.jac.shape[1])
+    covariance = np.linalg.pinv(fit.jac.T @ fit.jac) * float(fit.fun @ fit.fun) / freedom
     return np.sqrt(np.diag(covariance))
