@@ -64,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     )
     calibrate.add_arguments(calibration)
     calibration.set_defaults(run=calibrate.main)
+    diffusion.add_train_arguments(
+        commands.add_parser("train", help="train the video model on demonstrations")
+    )
 
     doctor = commands.add_parser("doctor", help="say what is missing on this machine and how to get it")
     doctor.set_defaults(run=_doctor)

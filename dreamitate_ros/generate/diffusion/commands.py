@@ -1,7 +1,11 @@
-"""`dreamitate import-checkpoint` and `dreamitate check-parity`; torch is imported when they run."""
+"""`dreamitate import-checkpoint`, `check-parity` and `train`; torch is imported when they run."""
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -69,6 +73,44 @@ def check_parity(arguments: argparse.Namespace) -> int:
     return 0 if check_directory(arguments.directory, print) else 1
 
 
+def add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `dreamitate train`."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="YAML file; its keys: train/config.py")
+    parser.add_argument("--cpu", action="store_true", help="train on the CPU even where there is a GPU")
+    parser.set_defaults(run=train)
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train, or go on from the newest checkpoint; Ctrl-C saves one first. Returns 0, or 130 after Ctrl-C."""
+    from dreamitate_ros.errors import Cancelled
+    from dreamitate_ros.generate.diffusion.train.config import load_training
+    from dreamitate_ros.generate.diffusion.train.loop import train as run
+
+    config = load_training(arguments.config)
+    try:
+        with _interrupts() as interrupted:
+            folder = run(config, _print_progress, interrupted, cpu=arguments.cpu)
+    except Cancelled:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    print(f"trained model: {folder}")
+    return 0
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Says whether Ctrl-C or SIGTERM came, in place of what they do otherwise."""
+    came = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: came.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield came.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _print_progress(fraction: float, text: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r{100 * fraction:3.0f} %  {text:<20}", end="\n" if fraction >= 1 else "", file=sys.stderr)
+        print(f"\r{100 * fraction:3.0f} %  {text:<40}", end="\n" if fraction >= 1 else "", file=sys.stderr)

@@ -1,0 +1,100 @@
+"""What a training step sees: a function of the seed and of where the training is, so that a resumed one repeats it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKLTemporalDecoder
+from torch import Tensor
+
+from dreamitate_ros.generate.diffusion.condition import Condition
+from dreamitate_ros.generate.diffusion.conditioning import make_condition, photo_frames
+from dreamitate_ros.generate.diffusion.denoise import training_sigmas
+from dreamitate_ros.generate.diffusion.settings import Sampling
+from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+from dreamitate_ros.generate.diffusion.train.latent_cache import EncodedClip, load_clip
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B clips. latents, noise: (B, F, 4, h, w), clean and scaled, and standard normal. sigma: (B,)."""
+
+    latents: Tensor
+    noise: Tensor
+    sigma: Tensor
+    condition: Condition
+
+
+def clips_of_batch(count: int, batch: int, position: int, seed: int) -> list[int]:
+    """Which of `count` demonstrations the batch at `position` has: all in a new random order each epoch."""
+    chosen = []
+    for place in range(position * batch, (position + 1) * batch):
+        epoch, index = divmod(place, count)
+        order = torch.randperm(count, generator=_generator(seed, epoch, "order"))
+        chosen.append(int(order[index]))
+    return chosen
+
+
+@torch.no_grad()
+def make_batch(
+    paths: Sequence[Path],
+    position: int,
+    config: TrainingConfig,
+    vae: AutoencoderKLTemporalDecoder,
+    device: torch.device,
+) -> Batch:
+    """The batch at `position` of the whole training (counting every batch of every process).
+
+    The released code draws a sigma for each frame and keeps the first frame's; one a clip is the same.
+    """
+    chosen = clips_of_batch(len(paths), config.batch, position, config.seed)
+    generator = _generator(config.seed, position, "noise")
+    latents, condition = _collated(
+        [_draw(load_clip(paths[i]), config, vae, generator, device) for i in chosen]
+    )
+    frames = latents.shape[:2]
+    drop = torch.rand(2, *frames, generator=generator) < config.drop
+    noise = torch.randn(latents.shape, generator=generator).to(device)
+    gauss = torch.randn(len(chosen), generator=generator).to(device)
+    return Batch(
+        latents,
+        noise,
+        training_sigmas(gauss, config.sigma_mean, config.sigma_deviation),
+        condition.without(drop[0].to(device), drop[1].to(device)),
+    )
+
+
+def _draw(
+    clip: EncodedClip,
+    config: TrainingConfig,
+    vae: AutoencoderKLTemporalDecoder,
+    generator: torch.Generator,
+    device: torch.device,
+) -> tuple[Tensor, Condition]:
+    """One clip: a sample of its posterior, and its photos with fresh noise on every frame."""
+    sample = clip.mean + clip.std * torch.randn(clip.mean.shape, generator=generator)
+    photos = photo_frames(clip.photos[0], clip.photos[1], config.times)
+    augmentation = torch.randn(photos.shape, generator=generator)
+    told = Sampling(
+        fps_id=config.fps_id,
+        motion_bucket_id=config.motion_bucket_id,
+        noise_augmentation=config.noise_augmentation,
+    )
+    condition = make_condition(
+        vae, photos.to(device), augmentation.to(device), clip.context[None].to(device), told, encode_at_once=5
+    )
+    return (sample * float(vae.config.scaling_factor)).to(device)[None], condition
+
+
+def _collated(clips: list[tuple[Tensor, Condition]]) -> tuple[Tensor, Condition]:
+    latents, condition = clips[0]
+    for more, other in clips[1:]:
+        latents, condition = torch.cat([latents, more]), condition + other
+    return latents, condition
+
+
+def _generator(seed: int, position: int, purpose: str) -> torch.Generator:
+    """Independent draws for each seed, position and purpose."""
+    stream = (seed * 2 + (purpose == "order")) * 1_000_003 + position
+    return torch.Generator().manual_seed(stream)

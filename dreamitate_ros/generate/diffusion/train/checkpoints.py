@@ -1,0 +1,66 @@
+"""Checkpoints of a training: whole or not there, and refused by a training they do not belong to."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+
+MAY_CHANGE = {"steps", "checkpoint_every", "keep_checkpoints", "output"}
+"""What a resumed training may do differently and still be the same training up to there."""
+
+
+def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, step: int) -> None:
+    """Save weights, moving average and optimiser after `step` steps; older checkpoints than kept ones go."""
+    folder = config.output / "checkpoints"
+    unfinished, final = folder / "unfinished", folder / f"step_{step:08d}"
+    if accelerator.is_main_process:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    accelerator.wait_for_everyone()
+    accelerator.save_state(str(unfinished))
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        record = {"step": step, "config": _identity(config), "processes": accelerator.num_processes}
+        (unfinished / "training.json").write_text(json.dumps(record, indent=1))
+        shutil.rmtree(final, ignore_errors=True)
+        unfinished.replace(final)
+        for old in _saved(folder)[: -config.keep_checkpoints]:
+            shutil.rmtree(old)
+    accelerator.wait_for_everyone()
+
+
+def resume(accelerator: Accelerator, config: TrainingConfig) -> int:
+    """Load the newest checkpoint, if there is one; how many steps it has behind it.
+
+    Raises DreamitateError where it was made with other settings.
+    """
+    saved = _saved(config.output / "checkpoints")
+    if not saved:
+        return 0
+    record = json.loads((saved[-1] / "training.json").read_text())
+    now = {**_identity(config), "processes": accelerator.num_processes}
+    before = {**record["config"], "processes": record["processes"]}
+    changed = [name for name in now if now[name] != before.get(name)]
+    if changed:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            f"{saved[-1]} was made with another {', '.join(changed)} ({before.get(changed[0])}, now"
+            f" {now[changed[0]]}); change it back, or give a new output folder",
+        )
+    accelerator.load_state(str(saved[-1]))
+    return int(record["step"])
+
+
+def _saved(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("step_*") if (path / "training.json").is_file())
+
+
+def _identity(config: TrainingConfig) -> dict[str, object]:
+    content = {
+        name: str(value) if isinstance(value, Path) else value for name, value in asdict(config).items()
+    }
+    return {name: value for name, value in content.items() if name not in MAY_CHANGE}

@@ -1,0 +1,97 @@
+"""What training needs of each demonstration, computed once and kept on disk."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKLTemporalDecoder
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from dreamitate_ros.errors import Cancelled
+from dreamitate_ros.generate.diffusion.latents import pixels_from_images
+from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
+from dreamitate_ros.generate.diffusion.text import embed_tokens, token_ids
+from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
+from dreamitate_ros.values import Progress, Stop
+
+
+@dataclass(frozen=True)
+class EncodedClip:
+    """One demonstration. F = 2 times - 1 packed frames.
+
+    mean, std: (F, 4, h, w) the first stage's posterior, not scaled. photos: (2, 3, H, W) top and side at time 0,
+    in [-1, 1]. context: (1, D) the embedded caption.
+    """
+
+    mean: Tensor
+    std: Tensor
+    photos: Tensor
+    context: Tensor
+
+
+@torch.no_grad()
+def encode_demonstrations(
+    demonstrations: list[Demonstration],
+    pipeline: StereoVideoPipeline,
+    target_vae: AutoencoderKLTemporalDecoder,
+    config: TrainingConfig,
+    progress: Progress,
+    stop: Stop,
+) -> list[Path]:
+    """A file in output/latents for each demonstration; those that are there and still current are kept."""
+    folder = config.output / "latents"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for index, demonstration in enumerate(demonstrations):
+        if stop():
+            raise Cancelled("training")
+        path = folder / f"{_key(demonstration, config)}.safetensors"
+        if not path.exists():
+            unfinished = path.with_suffix(".unfinished")
+            save_file(vars(_encode(demonstration, pipeline, target_vae, config)), unfinished)
+            unfinished.replace(path)
+        paths.append(path)
+        progress((index + 1) / len(demonstrations), "encoding the demonstrations")
+    return paths
+
+
+def load_clip(path: Path) -> EncodedClip:
+    """What encode_demonstrations wrote."""
+    return EncodedClip(**load_file(path))
+
+
+def _encode(
+    demonstration: Demonstration,
+    pipeline: StereoVideoPipeline,
+    target_vae: AutoencoderKLTemporalDecoder,
+    config: TrainingConfig,
+) -> EncodedClip:
+    frames = pixels_from_images(
+        read_clip(demonstration, config.width, config.height, config.times, config.clip_fps)
+    )
+    clip, photos = frames[:-1], frames[[0, -1]]
+    posteriors = [target_vae.encode(frame[None].to(target_vae.device)).latent_dist for frame in clip]
+    ids = token_ids(pipeline.tokenizer, [demonstration.caption]).to(pipeline.text_encoder.device)
+    return EncodedClip(
+        mean=torch.cat([posterior.mean for posterior in posteriors]).cpu(),
+        std=torch.cat([posterior.std for posterior in posteriors]).cpu(),
+        photos=photos.contiguous(),
+        context=embed_tokens(pipeline.text_encoder, ids)[0].float().cpu().contiguous(),
+    )
+
+
+def _key(demonstration: Demonstration, config: TrainingConfig) -> str:
+    """Changes with whatever the encoding depends on."""
+    videos = [(str(path), path.stat().st_mtime_ns) for path in (demonstration.top, demonstration.side)]
+    weights = [
+        (str(path), path.stat().st_mtime_ns)
+        for path in sorted(config.model.glob("*/*.safetensors"))
+        if "unet" not in path.parts
+    ]
+    size = (config.width, config.height, config.times, config.clip_fps)
+    content = json.dumps([videos, demonstration.caption, weights, size])
+    return hashlib.sha256(content.encode()).hexdigest()[:24]

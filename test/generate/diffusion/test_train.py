@@ -1,0 +1,255 @@
+"""Training a model of toy size on two tiny demonstrations."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from dreamitate_ros.cli import main
+from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
+from dreamitate_ros.generate.diffusion.train import checkpoints
+from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, make_batch
+from dreamitate_ros.generate.diffusion.train.config import TrainingConfig, load_training
+from dreamitate_ros.generate.diffusion.train.demonstrations import (
+    clip_frames,
+    list_demonstrations,
+    read_clip,
+)
+from dreamitate_ros.generate.diffusion.train.latent_cache import encode_demonstrations
+from dreamitate_ros.generate.diffusion.train.loop import train, trained_parameters
+from dreamitate_ros.generate.video_file import write_frames
+
+
+def silent(fraction: float, text: str) -> None:
+    assert 0 <= fraction <= 1
+
+
+def never() -> bool:
+    return False
+
+
+def shades(count: int, level: int) -> np.ndarray:
+    levels = np.linspace(level, level + 100, count).astype(np.uint8)
+    return levels[:, None, None, None].repeat(48, 1).repeat(72, 2).repeat(3, 3)
+
+
+@pytest.fixture
+def config(pipeline: StereoVideoPipeline, tmp_path: Path) -> TrainingConfig:
+    """A model folder and two demonstrations of 20 frames at 12 fps."""
+    pipeline.save_pretrained(tmp_path / "start")
+    lines = []
+    for name, level in (("a", 10), ("b", 100)):
+        for view, offset in (("top", 0), ("side", 40)):
+            folder = tmp_path / "data" / view
+            folder.mkdir(parents=True, exist_ok=True)
+            write_frames(folder / f"{name}.mp4", shades(20, level + offset), fps=12.0)
+        lines.append(f"top/{name}.mp4|||turn object {name}")
+    (tmp_path / "data" / "train.txt").write_text("\n".join(lines) + "\n")
+    return TrainingConfig(
+        model=tmp_path / "start",
+        demonstrations=tmp_path / "data" / "train.txt",
+        output=tmp_path / "out",
+        width=24,
+        height=16,
+        times=3,
+        steps=4,
+        accumulate=2,
+        learning_rate=1e-3,
+        warm_up=2,
+        drop=0.3,
+        ema=0.9,
+        checkpoint_every=2,
+    )
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
+
+
+def losses(config: TrainingConfig) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (config.output / "losses.jsonl").read_text().splitlines()]
+
+
+def test_a_resumed_training_is_the_uninterrupted_one_bit_for_bit(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    whole = weights(train(config, silent, never, cpu=True))
+    halved = replace(config, output=tmp_path / "halved")
+    train(replace(halved, steps=2), silent, never, cpu=True)
+    resumed = weights(train(halved, silent, never, cpu=True))
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    assert losses(config) == losses(halved)
+    assert [line["step"] for line in losses(config)] == [1, 2, 3, 4]
+
+
+def test_only_attention_is_trained_as_in_the_paper(config: TrainingConfig) -> None:
+    before, after = weights(config.model), weights(train(config, silent, never, cpu=True))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all(".attn1." in name or ".attn2." in name for name in changed)
+    assert {"transformer_blocks", "temporal_transformer_blocks"} <= {
+        part for name in changed for part in name.split(".")
+    }
+
+
+def test_all_is_trained_as_in_the_release(pipeline: StereoVideoPipeline) -> None:
+    everything = len(list(pipeline.unet.parameters()))
+    assert len(trained_parameters(pipeline.unet, "attention")) < everything
+    assert len(trained_parameters(pipeline.unet, "all")) == everything
+
+
+def test_stopping_saves_a_checkpoint_first(config: TrainingConfig) -> None:
+    with pytest.raises(Cancelled):
+        train(config, silent, lambda: (config.output / "losses.jsonl").exists(), cpu=True)
+    assert [path.name for path in (config.output / "checkpoints").iterdir()] == ["step_00000001"]
+
+
+def test_a_checkpoint_that_was_not_finished_is_not_used(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(replace(config, steps=2), silent, never, cpu=True)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints.json, "dumps", dies)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, silent, never, cpu=True)
+    monkeypatch.undo()
+    folder = config.output / "checkpoints"
+    assert {path.name for path in folder.iterdir() if path.name.startswith("step_")} == {"step_00000002"}
+    train(config, silent, never, cpu=True)
+    assert sorted(path.name for path in folder.iterdir()) == ["step_00000002", "step_00000004"]
+
+
+def test_a_training_of_other_settings_is_not_continued(config: TrainingConfig) -> None:
+    train(replace(config, steps=1), silent, never, cpu=True)
+    with pytest.raises(DreamitateError, match="learning_rate"):
+        train(replace(config, learning_rate=1.0), silent, never, cpu=True)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(replace(config, steps=2), silent, never, cpu=True)
+    monkeypatch.setattr(
+        "dreamitate_ros.generate.diffusion.train.loop.denoising_loss",
+        lambda unet, *rest: unet.conv_out.bias.sum() + torch.tensor(float("nan"), requires_grad=True),
+    )
+    with pytest.raises(DreamitateError, match="nan at step 3, batch 4") as caught:
+        train(config, silent, never, cpu=True)
+    assert caught.value.code == ErrorCode.GENERATION_FAILED
+    assert [path.name for path in (config.output / "checkpoints").iterdir()] == ["step_00000002"]
+
+
+def test_a_batch_is_the_packed_clip_and_its_photos(
+    config: TrainingConfig, pipeline: StereoVideoPipeline
+) -> None:
+    demonstrations = list_demonstrations(config.demonstrations)
+    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    plain = replace(config, drop=0.0, batch=2)
+    batch = make_batch(paths, 0, plain, pipeline.vae, torch.device("cpu"))
+    assert batch.latents.shape == batch.noise.shape == (2, 5, 4, 8, 12)
+    assert batch.condition.context.shape == (2, 5, 1, 16)
+    assert batch.sigma.shape == (2,)
+    again = make_batch(paths, 0, plain, pipeline.vae, torch.device("cpu"))
+    assert torch.equal(batch.noise, again.noise) and torch.equal(batch.latents, again.latents)
+    other = make_batch(paths, 1, plain, pipeline.vae, torch.device("cpu"))
+    assert not torch.equal(batch.noise, other.noise)
+    dropped = make_batch(paths, 0, replace(plain, drop=1.0), pipeline.vae, torch.device("cpu")).condition
+    assert dropped.context.abs().max() == 0 and dropped.image_latents.abs().max() == 0
+
+
+def test_encoded_demonstrations_are_kept(config: TrainingConfig, pipeline: StereoVideoPipeline) -> None:
+    demonstrations = list_demonstrations(config.demonstrations)
+    first = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    written = [path.stat().st_mtime_ns for path in first]
+    again = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    assert again == first
+    assert [path.stat().st_mtime_ns for path in again] == written
+    wider = encode_demonstrations(
+        demonstrations, pipeline, pipeline.vae, replace(config, width=32), silent, never
+    )
+    assert not set(wider) & set(first)
+
+
+def test_every_epoch_has_every_demonstration_in_a_new_order() -> None:
+    epochs = [[clips_of_batch(6, 2, 3 * epoch + part, 7) for part in range(3)] for epoch in range(2)]
+    orders = [[clip for batch in epoch for clip in batch] for epoch in epochs]
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(6))
+    assert orders[0] != orders[1]
+
+
+def test_the_stride_follows_the_frame_rate_and_short_videos_repeat_their_last_frame() -> None:
+    assert clip_frames(100, 30.0, 13, 6.0) == list(range(0, 65, 5))
+    assert clip_frames(20, 15.0, 13, 6.0) == [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 19, 19, 19]
+
+
+def test_a_clip_has_the_top_view_then_the_side_view_without_its_photo(config: TrainingConfig) -> None:
+    demonstration = list_demonstrations(config.demonstrations)[0]
+    frames = read_clip(demonstration, 24, 16, 3, 6.0)
+    assert frames.shape == (6, 16, 24, 3)
+    expected = [
+        shades(20, level)[i, 0, 0, 0] for level, i in ((10, 0), (10, 2), (10, 4), (50, 2), (50, 4), (50, 0))
+    ]
+    assert np.abs(frames[:, 8, 12, 0].astype(int) - expected).max() <= 6
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("top/a.mp4", "line 2"),
+        ("top/absent.mp4|||turn", r"line 2.*absent\.mp4"),
+        ("view/a.mp4|||turn", "'top' in the path"),
+        ("top/a.mp4|||", "line 2"),
+    ],
+)
+def test_a_wrong_line_is_named(config: TrainingConfig, line: str, names: str) -> None:
+    config.demonstrations.write_text(f"top/b.mp4|||turn\n{line}\n")
+    with pytest.raises(DreamitateError, match=names):
+        list_demonstrations(config.demonstrations)
+
+
+def test_views_of_different_length_are_refused(config: TrainingConfig) -> None:
+    write_frames(config.demonstrations.parent / "side" / "a.mp4", shades(19, 50), fps=12.0)
+    with pytest.raises(DreamitateError, match=r"20 frames .* 19") as caught:
+        read_clip(list_demonstrations(config.demonstrations)[0], 24, 16, 3, 6.0)
+    assert caught.value.code == ErrorCode.WRONG_CLIP_LENGTH
+
+
+def test_the_command_trains_from_a_yaml_file(
+    config: TrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "train.yaml"
+    settings = f"model: {config.model}\ndemonstrations: {config.demonstrations}\noutput: {config.output}\n"
+    path.write_text(f"{settings}width: 24\nheight: 16\ntimes: 3\nsteps: 1\ntrainable: all\nema: null\n")
+    assert load_training(path).trainable == "all"
+    assert main(["train", str(path), "--cpu"]) == 0
+    assert "trained model" in capsys.readouterr().out
+    StereoVideoPipeline.from_pretrained(config.output / "model")
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("stepz: 3", "'stepz' is unknown"),
+        ("steps: 0", "steps must be a number from 1"),
+        ("trainable: some", "attention, all"),
+        ("ema: high", "ema must be a number"),
+        ("gradient_checkpointing: 3", "true or false"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, line: str, names: str) -> None:
+    path = tmp_path / "train.yaml"
+    path.write_text(f"model: a\ndemonstrations: b\noutput: c\n{line}\n")
+    with pytest.raises(DreamitateError, match=names):
+        load_training(path)
+    path.write_text("model: a\n")
+    with pytest.raises(DreamitateError, match="'demonstrations' is missing"):
+        load_training(path)
