@@ -18,6 +18,8 @@ from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.values import Array, Progress, Stop
 
+NOTABLE_FOCAL_CHANGE = 0.005
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -48,6 +50,9 @@ def calibrate(recording: Recording, progress: Progress, stop: Stop) -> Calibrati
     """Raises INVALID_RIG with the reason and what to add when no trustworthy rig comes out; Cancelled."""
     seen, left_out = _look(recording, progress, stop)
     checks.require_enough(seen, recording.cameras, left_out)
+    changes = {view: focal_change(view, seen, recording.board, recording.cameras[view]) for view in VIEWS}
+    for view, change in changes.items():
+        checks.require_focal(view, change)
     progress(0.8, "solving")
     solution = solve(seen, recording.board, recording.cameras)
     checks.require_good(solution, seen, recording.board)
@@ -55,7 +60,6 @@ def calibrate(recording: Recording, progress: Progress, stop: Stop) -> Calibrati
         pose for one, pose in zip(seen, solution.top_from_board, strict=True) if one.pose.held_by == TABLE
     ]
     world = world_from_top(on_table, solution.top_from_side, recording.board)
-    changes = {view: focal_change(view, seen, recording.board, recording.cameras[view]) for view in VIEWS}
     progress(1.0, "done")
     return Calibration(recording, seen, solution, world, left_out, changes)
 
@@ -134,7 +138,7 @@ def report(calibration: Calibration) -> list[str]:
         cells = checks.covered(view, calibration.seen, calibration.recording.cameras[view])
         if not cells.all():
             lines.append(f"better still: {checks.next_place(view, cells)}")
-        if abs(calibration.focal_change[view]) > 0.01:
+        if abs(calibration.focal_change[view]) > NOTABLE_FOCAL_CHANGE:
             lines.append(
                 f"WARNING: these photos suggest a focal length of the {view} camera that differs by"
                 f" {100 * calibration.focal_change[view]:.1f} % from its K; check its intrinsics"

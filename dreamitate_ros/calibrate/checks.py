@@ -22,6 +22,7 @@ MAX_POSE_PX = 3.0
 MAX_ARM_ERROR = (3.0, 0.3)  # mm, deg
 MAX_UNCERTAINTY = (1.0, 0.1)  # mm, deg
 MAX_SCALE_ERROR = 0.005
+MAX_FOCAL_CHANGE = 0.015
 
 
 def require_enough(seen: Sequence[Seen], cameras: Mapping[str, Camera], left_out: Sequence[str]) -> None:
@@ -126,6 +127,16 @@ def require_good(solution: Solution, seen: Sequence[Seen], board: Board) -> None
                 f"the poses tell {what} only to {mm:.1f} mm and {deg:.2f} deg; {MAX_UNCERTAINTY[0]:g} mm and"
                 f" {MAX_UNCERTAINTY[1]:g} deg are allowed: add poses, nearer to the cameras and turned differently"
             )
+
+
+def require_focal(view: str, change: float) -> None:
+    """Raise INVALID_RIG when the photos contradict the camera's K; nothing else would show it."""
+    if abs(change) > MAX_FOCAL_CHANGE:
+        raise _refused(
+            f"the photos of the {view} camera tell a focal length {100 * change:+.1f} % from that of its K"
+            f" ({100 * MAX_FOCAL_CHANGE:g} % are allowed): is K of another resolution or another camera? Take it from"
+            " its camera_info topic"
+        )
 
 
 def _require_size(solution: Solution, board: Board) -> None:

@@ -35,6 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Returns 0; raises DreamitateError for everything that a person has to change."""
     if arguments.print_board is not None:
         board = _board(arguments.board)
+        _require_folder(arguments.print_board)
         write_board(arguments.print_board, board, arguments.paper)
         print(f"written: {arguments.print_board} ({board})")
     elif arguments.pivot is not None:
@@ -50,10 +51,19 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _calibrate(arguments: argparse.Namespace) -> None:
     width, height = _size(arguments.size)
+    _require_folder(arguments.output)
     calibration = calibrate(read_recording(arguments.recording), lambda fraction, what: None, lambda: False)
     print("\n".join(report(calibration)))
     write_rig(arguments.output, calibration, width, height)
     print(f"written: {arguments.output}")
+
+
+def _require_folder(path: Path) -> None:
+    """Before the work, not after it."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"{path} cannot be written; give a file in a folder that exists"
+        )
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """From photos of the simulated cell to its rig, and every reason not to trust them."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,8 +21,10 @@ from dreamitate_ros.calibrate.checks import require_enough
 from dreamitate_ros.calibrate.recording import read_recording
 from dreamitate_ros.calibrate.sighting import Sighting
 from dreamitate_ros.calibrate.solve import Seen
+from dreamitate_ros.cli import main
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.execute.kinematics import flange_pose
+from dreamitate_ros.execute.ur5e import D6_M
 from dreamitate_ros.geometry import angle_rad, inverse, transform
 from dreamitate_ros.rig import Rig, load_rig
 from dreamitate_ros.values import Array, Image
@@ -217,3 +220,57 @@ def test_a_mistake_in_the_file_is_named(folder: Path) -> None:
             run(edit(folder, change))
         assert caught.value.code == ErrorCode.INVALID_PARAMETER
         (folder / "recording.yaml").write_text(before)
+
+
+def test_the_k_of_another_camera_is_refused(folder: Path) -> None:
+    def enlarge(content: dict) -> None:
+        content["side"]["K"][0][0] *= 1.03
+        content["side"]["K"][1][1] *= 1.03
+
+    words = refusal(edit(folder, enlarge))
+    assert "the photos of the side camera tell a focal length -3.0 % from that of its K" in words
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--recording", "nowhere"], "nowhere/recording.yaml does not exist"),
+        (["--recording", ".", "--size", "large"], "--size takes WIDTHxHEIGHT"),
+        (["--recording", ".", "--output", "nowhere/rig.yaml"], "nowhere/rig.yaml cannot be written"),
+        (["--print-board", "nowhere/board.pdf"], "nowhere/board.pdf cannot be written"),
+        (["--print-board", "board.pdf", "--board", "rows=many"], "the board cannot be used"),
+        (["--pivot", "nowhere.yaml"], "nowhere.yaml does not exist"),
+    ],
+)
+def test_a_users_mistake_is_one_line(
+    options: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["calibrate", *options]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_the_command_prints_boards_and_finds_tips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    board = "columns=9,rows=6,square_m=0.028,marker_m=0.021,dictionary=DICT_6X6_250"
+    assert main(["calibrate", "--print-board", "board.pdf", "--board", board]) == 0
+    assert (tmp_path / "board.pdf").read_bytes().startswith(b"%PDF")
+    random = np.random.default_rng(0)
+    joints = [[0.3, -1.6, 1.7, -1.7, -1.5, 0.2]] + [
+        [0.3, -1.6, 1.7, -1.7, *random.uniform(-2, 2, 2)] for _ in range(7)
+    ]
+    (tmp_path / "pivot.yaml").write_text(
+        yaml.safe_dump({"joints_rad": [[float(q) for q in row] for row in joints]})
+    )
+    assert main(["calibrate", "--pivot", "pivot.yaml"]) == 0
+    tip = re.search(r"tip in the flange's frame: \[(.*), (.*), (.*)\] m", capsys.readouterr().out)
+    assert tip is not None
+    np.testing.assert_allclose([float(value) for value in tip.groups()], [0.0, 0.0, -D6_M], atol=1e-4)
