@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
+from dreamitate_ros.calibrate.checks import turn_spread
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.kinematics import flange_pose
 from dreamitate_ros.values import Array
@@ -55,14 +55,12 @@ def find_tip(base_from_flange: Array) -> Pivot:
 
 def _require_turned(base_from_flange: Array) -> None:
     """Turns about one axis leave the tip free along it."""
-    rotations = Rotation.from_matrix(base_from_flange[:, :3, :3])
-    turns = (rotations.mean().inv() * rotations).as_rotvec()
-    sizes = np.linalg.svd(turns - turns.mean(axis=0), compute_uv=False) / np.sqrt(len(turns))
-    if np.rad2deg(sizes[1]) < MIN_TURN_DEG:
+    spread_deg, _ = turn_spread(base_from_flange)
+    if spread_deg[1] < MIN_TURN_DEG:
         raise DreamitateError(
             INVALID,
-            f"the poses are too similar: the tool leans by {np.rad2deg(sizes[0]):.0f} deg one way but only"
-            f" {np.rad2deg(sizes[1]):.0f} deg the other; lean it by 20 deg or more to all sides",
+            f"the poses are too similar: the tool leans by {spread_deg[0]:.0f} deg one way but only"
+            f" {spread_deg[1]:.0f} deg the other; lean it by 20 deg or more to all sides",
         )
 
 

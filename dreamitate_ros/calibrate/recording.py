@@ -56,6 +56,9 @@ def read_recording(folder: Path) -> Recording:
     poses:
       - {top: 00_top.png, side: 00_side.png, held_by: left, joints_rad: [6 numbers]}   # or base_from_flange: 4x4
       - {top: 01_top.png, side: 01_side.png, held_by: table}
+
+    base_from_flange, as the driver's transforms tell it, knows how this arm was built; joints_rad stand for a UR5e of
+    nominal measures, from which real ones differ by millimetres.
     """
     path = folder / FILE
     content = load_mapping(path, INVALID)
@@ -108,9 +111,15 @@ def _camera(content: dict[str, Any], view: str, path: Path) -> Camera:
         raise DreamitateError(
             INVALID, f"{path}: 'width' and 'height' must be whole numbers of pixels above 0"
         )
-    K = matrix(_mapping(content[view], view, path), "K", (3, 3), path, INVALID)
+    section = _mapping(content[view], view, path)
+    K = matrix(section, "K", (3, 3), path, INVALID)
     if K[0, 0] <= 0 or K[1, 1] <= 0 or not np.allclose(K[2], [0, 0, 1]):
         raise DreamitateError(INVALID, f"{path}: '{view}.K' is no camera matrix")
+    if np.any(section.get("D", [])):
+        raise DreamitateError(
+            INVALID,
+            f"{path}: '{view}.D' tells of lens distortion, which a rig does not hold; undistort the photos",
+        )
     return Camera(K, width, height)
 
 

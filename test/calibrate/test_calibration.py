@@ -214,6 +214,7 @@ def test_a_mistake_in_the_file_is_named(folder: Path) -> None:
         (lambda content: content["poses"][2].update(held_by="foot"), r"poses\[2\].held_by must be one of"),
         (lambda content: content["poses"][2].pop("joints_rad"), r"poses\[2\] needs the arm's 'joints_rad'"),
         (lambda content: content["board"].update(rows="many"), "the board cannot be used"),
+        (lambda content: content["top"].update(D=[0.1, 0, 0, 0, 0]), "'top.D' tells of lens distortion"),
     ):
         before = (folder / "recording.yaml").read_text()
         with pytest.raises(DreamitateError, match=words) as caught:
