@@ -18,7 +18,7 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="SRC",
-        help="files of the original: .safetensors or a pickle of weights",
+        help="file of the original (.safetensors or a pickle of weights) or model folder of diffusers",
     )
     parser.add_argument("--output", type=Path, required=True, help="folder for the imported model")
     parser.add_argument(
@@ -49,7 +49,8 @@ def import_checkpoint(arguments: argparse.Namespace) -> int:
     print(f"{arguments.output}: {', '.join(imported.components)}")
     if imported.needless:
         print(f"left out: {imported.needless} tensors that imagining never uses")
-    absent = [name for name in ("unet", "vae", "text_encoder") if name not in imported.components]
+    needed = ["unet", "vae"] if "image_encoder" in imported.components else ["unet", "vae", "text_encoder"]
+    absent = [name for name in needed if name not in imported.components]
     if absent:
         print(f"still to import into the same folder: {', '.join(absent)}")
     return 0

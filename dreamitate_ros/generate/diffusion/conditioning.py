@@ -11,8 +11,8 @@ from dreamitate_ros.values import Stop
 
 
 def photo_frames(top: Tensor, side: Tensor, times: int) -> Tensor:
-    """(2 T - 1, 3, H, W): each packed frame's photo, the top one T times, then the side one T - 1 times."""
-    return torch.cat([top.expand(times, -1, -1, -1), side.expand(times - 1, -1, -1, -1)])
+    """(2 T - 1, ...): what belongs to each packed frame's photo, the top one's T times, the side one's T - 1."""
+    return torch.cat([top.expand(times, *top.shape), side.expand(times - 1, *side.shape)])
 
 
 def make_condition(
@@ -27,11 +27,11 @@ def make_condition(
     """The condition of one clip.
 
     photos: (F, 3, H, W) each packed frame's photo, in [-1, 1]; noise: standard normal, the same shape: every
-    frame is augmented by its own. context: (1, 1, D) embedded prompt.
+    frame is augmented by its own. context: (1, 1, 1, D) or (1, F, 1, D), see Condition.
     """
     augmented = photos + sampling.noise_augmentation * noise
     latents = encode(vae, augmented, encode_at_once, stop)
-    return Condition(context[:, None], latents[None], time_ids(sampling).to(latents))
+    return Condition(context, latents[None], time_ids(sampling).to(latents))
 
 
 def time_ids(sampling: Sampling) -> Tensor:

@@ -1,17 +1,18 @@
 """Two photos and a prompt in, the imagined stereo video out."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKLTemporalDecoder, DiffusionPipeline, UNetSpatioTemporalConditionModel
 from torch import Tensor
-from transformers import CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import CLIPTextModelWithProjection, CLIPTokenizer, CLIPVisionModelWithProjection
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.clip import unpack_clip
 from dreamitate_ros.generate.diffusion.conditioning import make_condition, photo_frames
+from dreamitate_ros.generate.diffusion.image import embed_images
 from dreamitate_ros.generate.diffusion.latents import Preview, decode, images_from_pixels, pixels_from_images
 from dreamitate_ros.generate.diffusion.network import use_original_epsilon
 from dreamitate_ros.generate.diffusion.sampling import guidance_scales, sample
@@ -27,22 +28,32 @@ class StereoVideoPipeline(DiffusionPipeline):
     """The stereo video model; save_pretrained and from_pretrained as in every pipeline of diffusers.
 
     unet: 8 channels in (noisy latents, photo latents), 4 out, predicting v. vae: its encoder makes the photo
-    latents, its decoder the video. scheduler: scheduler.original_scheduler(). text_encoder, tokenizer: CLIP's.
+    latents, its decoder the video. scheduler: scheduler.original_scheduler().
+    What cross-attention sees: text_encoder and tokenizer (CLIP's) embed the prompt, as in the released code; a
+    model that has an image_encoder in their place (plain Stable Video Diffusion, the paper's text) sees each
+    frame's photo, and the prompt changes nothing.
     """
 
-    model_cpu_offload_seq = "text_encoder->unet->vae"
+    model_cpu_offload_seq = "text_encoder->image_encoder->unet->vae"
+    _optional_components: ClassVar = ["text_encoder", "tokenizer", "image_encoder"]
 
     def __init__(
         self,
         unet: UNetSpatioTemporalConditionModel,
         vae: AutoencoderKLTemporalDecoder,
         scheduler: Any,
-        text_encoder: CLIPTextModelWithProjection,
-        tokenizer: CLIPTokenizer,
+        text_encoder: CLIPTextModelWithProjection | None = None,
+        tokenizer: CLIPTokenizer | None = None,
+        image_encoder: CLIPVisionModelWithProjection | None = None,
     ) -> None:
         super().__init__()
         self.register_modules(
-            unet=unet, vae=vae, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer
+            unet=unet,
+            vae=vae,
+            scheduler=scheduler,
+            text_encoder=text_encoder,
+            tokenizer=tokenizer,
+            image_encoder=image_encoder,
         )
         use_original_epsilon(unet)
 
@@ -75,8 +86,7 @@ class StereoVideoPipeline(DiffusionPipeline):
                 f"samples ({samples}) and steps ({sampling.steps}) must be 1 or more, times ({times}) 2 or more",
             )
         progress(0.0, "reading the prompt")
-        ids = token_ids(self.tokenizer, [prompt]).to(self._execution_device)
-        context = embed_tokens(self.text_encoder, ids).float()
+        context = self.embed(photos, prompt, times)
 
         def part(index: int) -> Progress:
             return lambda fraction, text: progress((index + fraction) / samples, text)
@@ -92,6 +102,17 @@ class StereoVideoPipeline(DiffusionPipeline):
             )
             for index in range(samples)
         ]
+
+    @torch.no_grad()
+    def embed(self, photos: StereoImage, prompt: str, times: int) -> Tensor:
+        """(1, 1, 1, D) the embedded prompt, or (1, 2 times - 1, 1, D) each frame's embedded photo."""
+        device = self._execution_device
+        if self.text_encoder is not None:
+            return embed_tokens(self.text_encoder, token_ids(self.tokenizer, [prompt]).to(device)).float()[
+                None
+            ]
+        embedded = embed_images(self.image_encoder, photo_pair(photos), device).float()
+        return photo_frames(embedded[0], embedded[1], times)[None]
 
     def _imagine(
         self,

@@ -53,18 +53,34 @@ def text() -> Weights:
         "logit_scale": torch.tensor(1.0),
         "visual.proj": torch.randn(4, 4),
     }
-    layer = "transformer.resblocks.0"
-    for name, rows, columns in (
-        ("attn.in_proj_", 48, 16),
-        ("attn.out_proj.", 16, 16),
-        ("mlp.c_fc.", 64, 16),
-        ("mlp.c_proj.", 16, 64),
-    ):
-        weights[f"{layer}.{name}weight"] = torch.randn(rows, columns)
-        weights[f"{layer}.{name}bias"] = torch.randn(rows)
+    return weights | resblock("transformer.resblocks.0", 16)
+
+
+def resblock(layer: str, width: int) -> Weights:
+    """One layer of either tower of OpenCLIP."""
+    weights = {}
+    shapes = {"attn.in_proj_": (3, 1), "attn.out_proj.": (1, 1), "mlp.c_fc.": (4, 1), "mlp.c_proj.": (1, 4)}
+    for name, (rows, columns) in shapes.items():
+        weights[f"{layer}.{name}weight"] = torch.randn(rows * width, columns * width)
+        weights[f"{layer}.{name}bias"] = torch.randn(rows * width)
     for norm in ("ln_1", "ln_2"):
-        weights |= {f"{layer}.{norm}.{kind}": torch.randn(16) for kind in ("weight", "bias")}
+        weights |= {f"{layer}.{norm}.{kind}": torch.randn(width) for kind in ("weight", "bias")}
     return weights
+
+
+def image_tower() -> Weights:
+    """OpenCLIP's image tower of width 16 for 28 px in patches of 14 px, and two tensors of a text tower."""
+    weights = {
+        "visual.class_embedding": torch.randn(16),
+        "visual.positional_embedding": torch.randn(5, 16),
+        "visual.conv1.weight": torch.randn(16, 3, 14, 14),
+        "visual.proj": torch.randn(16, 16),
+        "positional_embedding": torch.randn(77, 16),
+        "text_projection": torch.randn(16, 16),
+    }
+    for norm in ("ln_pre", "ln_post"):
+        weights |= {f"visual.{norm}.{kind}": torch.randn(16) for kind in ("weight", "bias")}
+    return weights | resblock("visual.transformer.resblocks.0", 16)
 
 
 def stored(weights: Weights, path: Path) -> Path:
@@ -91,7 +107,7 @@ def test_a_whole_model_arrives_tensor_by_tensor(
     model = stored(unet | vae, tmp_path / f"model{suffix}")
     clip = stored(text, tmp_path / f"clip{suffix}")
     components = imported(tmp_path / "out", model, clip)
-    assert {"unet", "vae", "target_vae", "text_encoder", "tokenizer", "scheduler"} <= set(components)
+    assert set(components) == {"unet", "vae", "target_vae", "text_encoder"}
 
     loaded = StereoVideoPipeline.from_pretrained(tmp_path / "out")
     assert same(loaded.unet, pipeline.unet)
@@ -183,6 +199,42 @@ def test_moving_averages_are_left_out_and_counted(unet: Weights, tmp_path: Path)
     source = stored(unet, tmp_path / "unet.safetensors")
     result = import_checkpoint([source], tmp_path / "out", torch.float32, None, lambda fraction, name: None)
     assert result.needless == 1
+
+
+def test_a_folder_of_diffusers_is_copied_and_the_originals_layout_counts_before_it(
+    pipeline: StereoVideoPipeline, unet: Weights, tmp_path: Path
+) -> None:
+    pipeline.save_pretrained(tmp_path / "plain")
+    imported(tmp_path / "out", tmp_path / "plain")
+    loaded = StereoVideoPipeline.from_pretrained(tmp_path / "out")
+    for component in ("unet", "vae", "text_encoder"):
+        assert same(getattr(loaded, component), getattr(pipeline, component)), component
+    trained = {name: tensor + 1 for name, tensor in unet.items()}
+    imported(tmp_path / "out", tmp_path / "plain", stored(trained, tmp_path / "unet.safetensors"))
+    after = StereoVideoPipeline.from_pretrained(tmp_path / "out").unet
+    assert torch.equal(after.conv_out.bias, pipeline.unet.conv_out.bias + 1)
+
+
+def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DreamitateError, match="no model of diffusers"):
+        imported(tmp_path / "out", tmp_path)
+
+
+def test_plain_stable_video_diffusion_brings_its_image_encoder(
+    unet: Weights, vae: Weights, tmp_path: Path
+) -> None:
+    """It keeps the odd tensor of the text tower that it does not run."""
+    tower = image_tower()
+    weights = {f"conditioner.embedders.0.open_clip.model.{name}": tensor for name, tensor in tower.items()}
+    source = stored(unet | vae | weights, tmp_path / "svd.safetensors")
+    result = import_checkpoint([source], tmp_path / "out", torch.float32, None, lambda fraction, name: None)
+    assert "image_encoder" in result.components and "text_encoder" not in result.components
+    assert result.needless == 2
+    encoder = StereoVideoPipeline.from_pretrained(tmp_path / "out").image_encoder
+    assert (encoder.config.image_size, encoder.config.num_attention_heads) == (28, 2)
+    attention = encoder.vision_model.encoder.layers[0].self_attn
+    assert torch.equal(attention.v_proj.bias, tower["visual.transformer.resblocks.0.attn.in_proj_bias"][32:])
+    assert torch.equal(encoder.visual_projection.weight, tower["visual.proj"].T)
 
 
 class Unwanted:

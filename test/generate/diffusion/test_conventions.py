@@ -120,7 +120,7 @@ def test_thirteen_top_frames_then_twelve_side_frames_each_with_its_own_noise(
     seen = []
     hook = pipeline.vae.encoder.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
     noise = random(*frames.shape)
-    condition = make_condition(pipeline.vae, frames, noise, random(1, 1, 16), Sampling(), 25)
+    condition = make_condition(pipeline.vae, frames, noise, random(1, 1, 1, 16), Sampling(), 25)
     hook.remove()
     torch.testing.assert_close(seen[0], frames + 0.02 * noise)
     with torch.no_grad():

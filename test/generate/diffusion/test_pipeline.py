@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.load import load_pipeline
@@ -84,6 +85,33 @@ def test_the_prompt_reaches_the_video(pipeline: StereoVideoPipeline, photos: Ste
     hook.remove()
     assert seen[0].shape == (1, 1, 16)
     assert not torch.allclose(seen[0], seen[1])
+
+
+def test_a_model_with_an_image_encoder_sees_each_frames_own_photo(
+    pipeline: StereoVideoPipeline, photos: StereoImage, tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    vision = CLIPVisionConfig(
+        hidden_size=16,
+        intermediate_size=32,
+        projection_dim=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=8,
+        patch_size=4,
+    )
+    encoder = CLIPVisionModelWithProjection(vision).eval()
+    StereoVideoPipeline(
+        pipeline.unet, pipeline.vae, pipeline.scheduler, image_encoder=encoder
+    ).save_pretrained(tmp_path)
+    seeing = load_pipeline(tmp_path, MEMORY["exact"], "cpu")
+    context = seeing.embed(photos, "ignored", times=3)
+    assert context.shape == (1, 5, 1, 16)
+    assert torch.equal(context[0, 0], context[0, 2]) and torch.equal(context[0, 3], context[0, 4])
+    assert not torch.allclose(context[0, 0], context[0, 3])
+    other = StereoImage(photos.top, 255 - photos.side)
+    (video,), (changed,) = imagine(seeing, photos), imagine(seeing, other)
+    assert (video.top != changed.top).any()
 
 
 def test_progress_rises_to_one_and_every_step_shows_a_preview(

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from dreamitate_ros.cli import main
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
-from dreamitate_ros.generate.diffusion.train import checkpoints
 from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, make_batch
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig, load_training
 from dreamitate_ros.generate.diffusion.train.demonstrations import (
@@ -115,10 +115,13 @@ def test_a_checkpoint_that_was_not_finished_is_not_used(
 ) -> None:
     train(replace(config, steps=2), silent, never, cpu=True)
 
-    def dies(*_: object) -> None:
+    save_state = Accelerator.save_state
+
+    def dies(accelerator: Accelerator, folder: str) -> None:
+        save_state(accelerator, folder)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoints.json, "dumps", dies)
+    monkeypatch.setattr(Accelerator, "save_state", dies)
     with pytest.raises(KeyboardInterrupt):
         train(config, silent, never, cpu=True)
     monkeypatch.undo()

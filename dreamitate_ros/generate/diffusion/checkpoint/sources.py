@@ -7,34 +7,36 @@ from pathlib import Path
 from torch import Tensor
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.generate.diffusion.checkpoint.folder import PREFIXES, open_folder
 from dreamitate_ros.generate.diffusion.checkpoint.plan import LISTED, Shapes
 from dreamitate_ros.generate.diffusion.checkpoint.tensor_file import TensorFile, open_tensors
 
 UNET = "model.diffusion_model."
-TEXT = "conditioner.embedders.0.open_clip.model."
+CLIP = "conditioner.embedders.0.open_clip.model."
+VISUAL = f"{CLIP}visual."
 USED = (
     UNET,
     "first_stage_model.encoder.",
     "first_stage_model.decoder.",
     "conditioner.embedders.3.encoder.encoder.",
     "conditioner.embedders.3.encoder.quant_conv.",
-    TEXT,
+    CLIP,
+    *PREFIXES,
 )
 NEEDLESS = (
     "model_ema.",
     "conditioner.embedders.3.encoder.decoder.",
     "conditioner.embedders.3.encoder.post_quant_conv.",
-    f"{TEXT}logit_scale",
-    f"{TEXT}attn_mask",
-    f"{TEXT}visual.",
+    f"{CLIP}logit_scale",
+    f"{CLIP}attn_mask",
 )
 """Moving averages of training; parts of the conditioner's autoencoder and of CLIP that the model never runs."""
 
 PARTIAL = (
     (re.compile(r"diffusion_model\.(.+)"), UNET),
     (re.compile(r"((?:input_blocks|middle_block|output_blocks|time_embed|label_emb|out)\..+)"), UNET),
-    (re.compile(r"((?:transformer|token_embedding|ln_final|visual)\..+)"), TEXT),
-    (re.compile(r"(positional_embedding|text_projection|logit_scale|attn_mask)"), TEXT),
+    (re.compile(r"((?:transformer|token_embedding|ln_final|visual)\..+)"), CLIP),
+    (re.compile(r"(positional_embedding|text_projection|logit_scale|attn_mask)"), CLIP),
 )
 """Names in files of the UNet alone or of OpenCLIP alone, and the prefix they have in a whole model."""
 
@@ -58,6 +60,10 @@ class Sources:
             if name.startswith(prefix)
         }
 
+    def file_of(self, name: str) -> TensorFile:
+        """The file that holds a tensor."""
+        return self.origins[name][0]
+
     def read(self, name: str) -> Tensor:
         """One tensor by its full name."""
         file, key = self.origins[name]
@@ -66,7 +72,7 @@ class Sources:
 
 def open_sources(paths: list[Path]) -> Sources:
     """Raises DreamitateError for an unreadable file, or one with tensors of some other model (named)."""
-    files = tuple(open_tensors(path) for path in paths)
+    files = tuple(file for path in paths for file in _open(path))
     origins: dict[str, tuple[TensorFile, str]] = {}
     needless: list[str] = []
     for file in files:
@@ -82,6 +88,10 @@ def open_sources(paths: list[Path]) -> Sources:
         if unexpected:
             raise _foreign(file.path, unexpected)
     return Sources(files, origins, tuple(needless))
+
+
+def _open(path: Path) -> list[TensorFile]:
+    return open_folder(path) if path.is_dir() else [open_tensors(path)]
 
 
 def full_name(key: str) -> str:

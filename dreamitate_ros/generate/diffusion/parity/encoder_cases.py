@@ -49,7 +49,7 @@ def conditioning_case(golden: Golden, pipeline: StereoVideoPipeline) -> Comparis
         noise_augmentation=float(golden["cond_aug"]),
     )
     frames = golden["cond_frames"]
-    context = embed_tokens(pipeline.text_encoder, golden["token_ids"])
+    context = embed_tokens(pipeline.text_encoder, golden["token_ids"])[None]
     condition = make_condition(pipeline.vae, frames, torch.zeros_like(frames), context, sampling, len(frames))
     for branch, told in (("c", condition), ("uc", condition.unconditional())):
         vector = pipeline.unet.add_time_proj(told.time_ids.flatten()).flatten()

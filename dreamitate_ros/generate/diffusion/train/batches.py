@@ -82,7 +82,12 @@ def _draw(
         noise_augmentation=config.noise_augmentation,
     )
     condition = make_condition(
-        vae, photos.to(device), augmentation.to(device), clip.context[None].to(device), told, encode_at_once=5
+        vae,
+        photos.to(device),
+        augmentation.to(device),
+        clip.context[None].to(device),
+        told,
+        encode_at_once=5,
     )
     return (sample * float(vae.config.scaling_factor)).to(device)[None], condition
 

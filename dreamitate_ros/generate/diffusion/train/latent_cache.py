@@ -13,10 +13,9 @@ from torch import Tensor
 from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.generate.diffusion.latents import pixels_from_images
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
-from dreamitate_ros.generate.diffusion.text import embed_tokens, token_ids
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
-from dreamitate_ros.values import Progress, Stop
+from dreamitate_ros.values import Progress, StereoImage, Stop
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class EncodedClip:
     """One demonstration. F = 2 times - 1 packed frames.
 
     mean, std: (F, 4, h, w) the first stage's posterior, not scaled. photos: (2, 3, H, W) top and side at time 0,
-    in [-1, 1]. context: (1, D) the embedded caption.
+    in [-1, 1]. context: (1, 1, D) or (F, 1, D), see StereoVideoPipeline.embed.
     """
 
     mean: Tensor
@@ -70,17 +69,16 @@ def _encode(
     target_vae: AutoencoderKLTemporalDecoder,
     config: TrainingConfig,
 ) -> EncodedClip:
-    frames = pixels_from_images(
-        read_clip(demonstration, config.width, config.height, config.times, config.clip_fps)
-    )
+    images = read_clip(demonstration, config.width, config.height, config.times, config.clip_fps)
+    frames = pixels_from_images(images)
     clip, photos = frames[:-1], frames[[0, -1]]
     posteriors = [target_vae.encode(frame[None].to(target_vae.device)).latent_dist for frame in clip]
-    ids = token_ids(pipeline.tokenizer, [demonstration.caption]).to(pipeline.text_encoder.device)
+    context = pipeline.embed(StereoImage(images[0], images[-1]), demonstration.caption, config.times)
     return EncodedClip(
         mean=torch.cat([posterior.mean for posterior in posteriors]).cpu(),
         std=torch.cat([posterior.std for posterior in posteriors]).cpu(),
         photos=photos.contiguous(),
-        context=embed_tokens(pipeline.text_encoder, ids)[0].float().cpu().contiguous(),
+        context=context[0].cpu().contiguous(),
     )
 
 
