@@ -16,6 +16,7 @@ from dreamitate_ros.generate.diffusion.image import embed_images
 from dreamitate_ros.generate.diffusion.latents import Preview, decode, images_from_pixels, pixels_from_images
 from dreamitate_ros.generate.diffusion.network import use_original_epsilon
 from dreamitate_ros.generate.diffusion.sampling import guidance_scales, sample
+from dreamitate_ros.generate.diffusion.scheduler import with_solver
 from dreamitate_ros.generate.diffusion.settings import MEMORY, SAMPLING, Memory, Sampling
 from dreamitate_ros.generate.diffusion.text import embed_tokens, token_ids
 from dreamitate_ros.values import Image, Progress, StereoImage, StereoVideo, Stop
@@ -150,7 +151,7 @@ class StereoVideoPipeline(DiffusionPipeline):
 
         latents = sample(
             self.unet,
-            self.scheduler,
+            with_solver(self.scheduler, sampling.solver),
             condition,
             torch.randn(condition.image_latents.shape, generator=generator).to(device),
             guidance_scales(sampling.guidance_first, sampling.guidance_last, len(frames)),

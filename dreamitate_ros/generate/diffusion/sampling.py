@@ -8,6 +8,7 @@ from diffusers import UNetSpatioTemporalConditionModel
 from torch import Tensor
 
 from dreamitate_ros.generate.diffusion.condition import Condition
+from dreamitate_ros.generate.diffusion.denoise import scalings
 from dreamitate_ros.generate.diffusion.network import predict, stopping
 from dreamitate_ros.values import Stop
 
@@ -49,9 +50,10 @@ def sample(
                 if guided
                 else predict(unet, scaled, timestep, condition)
             )
-            step = scheduler.step(output, timestep, latents)
-            latents = step.prev_sample
-            on_step(done, step.pred_original_sample)
+            factors = scalings(scheduler.sigmas[done - 1])
+            estimate = factors.skip * latents + factors.out * output
+            latents = scheduler.step(output, timestep, latents).prev_sample
+            on_step(done, estimate)
     return latents
 
 

@@ -1,6 +1,10 @@
-"""Noise levels and steps: the original's EDM sampler, as diffusers' Euler scheduler."""
+"""Noise levels and steps: the original's EDM sampler, as diffusers' Euler scheduler; and a faster one."""
 
-from diffusers import EulerDiscreteScheduler
+from typing import Any
+
+from diffusers import EDMDPMSolverMultistepScheduler, EulerDiscreteScheduler
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 
 SIGMA_MIN, SIGMA_MAX = 0.002, 700.0
 
@@ -24,3 +28,21 @@ def original_scheduler(sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MA
         timestep_type="continuous",
         final_sigmas_type="zero",
     )
+
+
+def with_solver(scheduler: EulerDiscreteScheduler, solver: str) -> Any:
+    """A scheduler of the same noise levels that takes its steps by `solver` (settings.py).
+
+    DPM-Solver++ of second order (Lu et al. 2022) is as close to the end in fewer steps than Euler.
+    """
+    if solver == "euler":
+        return scheduler
+    if solver == "dpm++":
+        return EDMDPMSolverMultistepScheduler(
+            sigma_min=scheduler.config.sigma_min,
+            sigma_max=scheduler.config.sigma_max,
+            sigma_data=1.0,
+            prediction_type="v_prediction",
+            solver_order=2,
+        )
+    raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"there is no solver '{solver}'; known: euler, dpm++")

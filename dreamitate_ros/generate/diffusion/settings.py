@@ -13,6 +13,7 @@ class Sampling:
     """How a clip is sampled.
 
     steps: network evaluations from noise to video; the scheduler holds the noise levels.
+    solver: how a step is taken: "euler" (the original) or "dpm++" (second order, for fewer steps).
     guidance_first, guidance_last: guidance of the clip's first and last frame, linear between; 1 is none
         (and one network pass a step instead of two).
     fps_id, motion_bucket_id: micro-conditioning, given to the network as they are.
@@ -20,6 +21,7 @@ class Sampling:
     """
 
     steps: int = 30
+    solver: str = "euler"
     guidance_first: float = 1.0
     guidance_last: float = 1.0
     fps_id: int = 6

@@ -66,6 +66,7 @@ def test_every_choice_reaches_the_video(pipeline: StereoVideoPipeline, photos: S
         replace(QUICK, guidance_first=3.0),
         replace(QUICK, guidance_last=3.0),
         replace(QUICK, fps_id=9),
+        Sampling(steps=2, solver="dpm++"),
         replace(QUICK, motion_bucket_id=20),
         replace(QUICK, noise_augmentation=0.5),
     ):
@@ -188,6 +189,11 @@ def test_a_folder_that_is_no_model_or_a_damaged_one_is_named(
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(DreamitateError, match="incomplete or damaged"):
         load_pipeline(tmp_path, MEMORY["exact"], "cpu")
+
+
+def test_an_unknown_solver_is_refused(pipeline: StereoVideoPipeline, photos: StereoImage) -> None:
+    with pytest.raises(DreamitateError, match="euler, dpm"):
+        imagine(pipeline, photos, sampling=replace(QUICK, solver="leap"))
 
 
 def test_the_presets_are_the_published_values() -> None:
