@@ -1,5 +1,6 @@
 """From the prompt to the vector of cross-attention, as OpenCLIP does it."""
 
+import html
 import json
 from importlib.resources import files
 
@@ -25,7 +26,8 @@ def clip_tokenizer() -> CLIPTokenizer:
 
 def token_ids(tokenizer: CLIPTokenizer, prompts: list[str]) -> Tensor:
     """(N, 77) int64 tokens. OpenCLIP fills up with zeros, which no tokenizer of transformers does by itself."""
-    encoded = tokenizer(prompts, truncation=True, max_length=LENGTH)["input_ids"]
+    readable = [html.unescape(html.unescape(prompt)).strip() for prompt in prompts]  # as OpenCLIP cleans them
+    encoded = tokenizer(readable, truncation=True, max_length=LENGTH)["input_ids"]
     ids = torch.zeros(len(prompts), LENGTH, dtype=torch.int64)
     for row, tokens in zip(ids, encoded, strict=True):
         row[: len(tokens)] = torch.tensor(tokens)

@@ -179,6 +179,18 @@ def test_a_saved_pipeline_imagines_the_same(
     np.testing.assert_array_equal(imagine(loaded, photos)[0].top, imagine(pipeline, photos)[0].top)
 
 
+def test_in_half_precision_it_imagines_about_the_same(
+    pipeline: StereoVideoPipeline, photos: StereoImage, tmp_path: Path
+) -> None:
+    pipeline.save_pretrained(tmp_path)
+    narrow = load_pipeline(tmp_path, MEMORY["exact"], "cpu")
+    narrow.unet.to(torch.bfloat16)
+    narrow.text_encoder.to(torch.bfloat16)
+    (found,), (exact,) = imagine(narrow, photos), imagine(pipeline, photos)
+    difference = np.abs(found.top.astype(int) - exact.top.astype(int))
+    assert 0 < difference.mean() < 3
+
+
 def test_a_folder_that_is_no_model_or_a_damaged_one_is_named(
     pipeline: StereoVideoPipeline, tmp_path: Path
 ) -> None:

@@ -135,6 +135,9 @@ def test_a_training_of_other_settings_is_not_continued(config: TrainingConfig) -
     train(replace(config, steps=1), silent, never, cpu=True)
     with pytest.raises(DreamitateError, match="learning_rate"):
         train(replace(config, learning_rate=1.0), silent, never, cpu=True)
+    config.demonstrations.write_text("top/b.mp4|||turn object b\n")
+    with pytest.raises(DreamitateError, match="set of videos"):
+        train(config, silent, never, cpu=True)
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(

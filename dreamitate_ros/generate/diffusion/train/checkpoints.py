@@ -1,5 +1,6 @@
 """Checkpoints of a training: whole or not there, and refused by a training they do not belong to."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import asdict
@@ -14,8 +15,11 @@ MAY_CHANGE = {"steps", "checkpoint_every", "keep_checkpoints", "output"}
 """What a resumed training may do differently and still be the same training up to there."""
 
 
-def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, step: int) -> None:
-    """Save weights, moving average and optimiser after `step` steps; older checkpoints than kept ones go."""
+def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, clips: list[Path], step: int) -> None:
+    """Save weights, moving average and optimiser after `step` steps; older checkpoints than kept ones go.
+
+    clips: the encoded demonstrations.
+    """
     folder = config.output / "checkpoints"
     unfinished, final = folder / "unfinished", folder / f"step_{step:08d}"
     if accelerator.is_main_process:
@@ -24,7 +28,7 @@ def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, step: int)
     accelerator.save_state(str(unfinished))
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
-        record = {"step": step, "config": _identity(config), "processes": accelerator.num_processes}
+        record = {"step": step, "training": _identity(accelerator, config, clips)}
         (unfinished / "training.json").write_text(json.dumps(record, indent=1))
         shutil.rmtree(final, ignore_errors=True)
         unfinished.replace(final)
@@ -33,7 +37,7 @@ def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, step: int)
     accelerator.wait_for_everyone()
 
 
-def resume(accelerator: Accelerator, config: TrainingConfig) -> int:
+def resume(accelerator: Accelerator, config: TrainingConfig, clips: list[Path]) -> int:
     """Load the newest checkpoint, if there is one; how many steps it has behind it.
 
     Raises DreamitateError where it was made with other settings.
@@ -42,8 +46,7 @@ def resume(accelerator: Accelerator, config: TrainingConfig) -> int:
     if not saved:
         return 0
     record = json.loads((saved[-1] / "training.json").read_text())
-    now = {**_identity(config), "processes": accelerator.num_processes}
-    before = {**record["config"], "processes": record["processes"]}
+    now, before = _identity(accelerator, config, clips), record["training"]
     changed = [name for name in now if now[name] != before.get(name)]
     if changed:
         raise DreamitateError(
@@ -59,8 +62,11 @@ def _saved(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("step_*") if (path / "training.json").is_file())
 
 
-def _identity(config: TrainingConfig) -> dict[str, object]:
+def _identity(accelerator: Accelerator, config: TrainingConfig, clips: list[Path]) -> dict[str, object]:
+    """What makes a training the same one; an encoded clip's name changes with its videos."""
     content = {
         name: str(value) if isinstance(value, Path) else value for name, value in asdict(config).items()
     }
-    return {name: value for name, value in content.items() if name not in MAY_CHANGE}
+    settings = {name: value for name, value in content.items() if name not in MAY_CHANGE}
+    videos = hashlib.sha256(" ".join(path.stem for path in clips).encode()).hexdigest()
+    return settings | {"number of processes": accelerator.num_processes, "set of videos": videos}

@@ -63,8 +63,10 @@ def train(config: TrainingConfig, progress: Progress, stop: Stop, *, cpu: bool =
         mixed_precision=config.precision,
         gradient_accumulation_steps=config.accumulate,
     )
+    if not accelerator.is_main_process:
+        progress = lambda fraction, text: None  # noqa: E731
     training = _prepare(config, accelerator, progress, stop)
-    start = resume(accelerator, config)
+    start = resume(accelerator, config, training.paths)
     for step in range(start, config.steps):
         loss = _step(training, step)
         done = step + 1
@@ -72,7 +74,7 @@ def train(config: TrainingConfig, progress: Progress, stop: Stop, *, cpu: bool =
         progress(done / config.steps, f"step {done} of {config.steps}, loss {loss:.4f}")
         stopped = stop()
         if stopped or done % config.checkpoint_every == 0 or done == config.steps:
-            save_checkpoint(accelerator, config, done)
+            save_checkpoint(accelerator, config, training.paths, done)
         if stopped:
             raise Cancelled("training")
     return _save_model(training)
