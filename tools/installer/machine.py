@@ -10,7 +10,7 @@ from pathlib import Path
 from installer.errors import SetUpError
 from installer.places import ROOT
 
-TO_INSTALL_GB = 2.5  # .venv takes 1.3 GB; pip unpacks beside it while it installs
+TO_INSTALL_GB = 5.0  # .venv takes 2.4 GB with the CPU build of torch; pip unpacks beside it while it installs
 TO_BUILD_GB = 0.3
 
 
