@@ -1,0 +1,37 @@
+"""`dreamitate benchmark`: what the package can do on this machine, from a seed."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The benchmarks and their options."""
+    subjects = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
+    tracker = subjects.add_parser("tracker", help="the tool tracker on simulated videos with a known truth")
+    add = tracker.add_argument
+    add(
+        "--motions",
+        type=int,
+        default=20,
+        help="random motions of each tool, for each kind of video (default: 20)",
+    )
+    add("--bad", type=int, default=40, help="videos that must be refused (default: 40)")
+    add("--seed", type=int, default=900_000, help="of the first motion (default: 900000)")
+    add("--workers", type=int, default=2, help="processes at work at once (default: 2)")
+    add(
+        "--output", type=Path, default=Path("benchmark"),
+        help="folder for outcomes, table and plots; finished cases found there are kept (default: benchmark)",
+    )  # fmt: skip
+    tracker.set_defaults(run=run_tracker)
+
+
+def run_tracker(arguments: argparse.Namespace) -> int:
+    """Run it and print the table; always 0, for a figure is no failure."""
+    from dreamitate_ros.benchmark.tracker import benchmark_tracker
+
+    print(
+        benchmark_tracker(
+            arguments.motions, arguments.bad, arguments.seed, arguments.workers, arguments.output
+        )
+    )
+    return 0
