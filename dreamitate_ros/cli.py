@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dreamitate_ros.benchmark import command as benchmark
 from dreamitate_ros.calibrate import command as calibrate
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion import commands as diffusion
@@ -67,6 +68,8 @@ def parser() -> argparse.ArgumentParser:
     diffusion.add_train_arguments(
         commands.add_parser("train", help="train the video model on demonstrations")
     )
+
+    benchmark.add_arguments(commands.add_parser("benchmark", help="measure what the package can do"))
 
     doctor = commands.add_parser("doctor", help="say what is missing on this machine and how to get it")
     doctor.set_defaults(run=_doctor)

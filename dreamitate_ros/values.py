@@ -72,7 +72,9 @@ class ToolTrack:
     tool: the tool's name in the task ("left").
     times_s: (T,) s after the photo. top_from_tool: (T, 4, 4), metres; NaN where there is no pose.
     confidence: (T,) 0..1. observed: (T,) bool, False where interpolated, extrapolated or absent.
-    residuals_px: (T, 2) robust contour residual in the top and the side view; NaN where not measured.
+    residuals_px: (T, 2) rms distance in the top and the side view between the pose and what that view shows; NaN
+    where not measured. sigma: (T, 6) standard deviation of position (m) and rotation (rad) along the top camera's
+    axes; NaN where unknown.
     """
 
     tool: str
@@ -81,6 +83,7 @@ class ToolTrack:
     confidence: Array
     observed: NDArray[np.bool_]
     residuals_px: Array
+    sigma: Array
 
     @property
     def present(self) -> NDArray[np.bool_]:

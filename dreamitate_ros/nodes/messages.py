@@ -174,17 +174,23 @@ def _track_message(track: ToolTrack) -> ToolTrackMessage:
         confidence=track.confidence.tolist(),
         observed=track.observed.tolist(),
         residuals_px=track.residuals_px.reshape(-1).tolist(),
+        sigma=track.sigma.reshape(-1).tolist(),
     )
 
 
 def _track(message: ToolTrackMessage) -> ToolTrack:
     times = len(message.times_s)
     lengths = (len(message.poses), len(message.confidence), len(message.observed))
-    if times == 0 or set(lengths) != {times} or len(message.residuals_px) != 2 * times:
+    if (
+        times == 0
+        or set(lengths) != {times}
+        or (len(message.residuals_px) != 2 * times or len(message.sigma) != 6 * times)
+    ):
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,
             f"the track of '{message.tool}' has {times} times but {lengths[0]} poses, {lengths[1]} confidences,"
-            f" {lengths[2]} flags and {len(message.residuals_px)} residuals; expected one (two) per time",
+            f" {lengths[2]} flags, {len(message.residuals_px)} residuals and {len(message.sigma)} deviations;"
+            " expected one (of the last: two and six) per time",
         )
     times_s = np.array(message.times_s, float)
     if not np.isfinite(times_s).all() or (np.diff(times_s) <= 0).any():
@@ -199,6 +205,7 @@ def _track(message: ToolTrackMessage) -> ToolTrack:
         confidence=np.array(message.confidence, float),
         observed=np.array(message.observed, bool),
         residuals_px=np.array(message.residuals_px, float).reshape(times, 2),
+        sigma=np.array(message.sigma, float).reshape(times, 6),
     )
 
 

@@ -13,6 +13,7 @@ from dreamitate_ros.task import require_range
 from dreamitate_ros.tool import Tool, load_tool
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.overlay import draw_overlay
+from dreamitate_ros.track.plots import draw_plots
 from dreamitate_ros.track.tracker import track_tools
 from dreamitate_ros.track.tracks_file import write_tracks
 from dreamitate_ros.values import StereoImage
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--output", type=Path, required=True, help="where to write the tracks (JSON)")
     add("--overlay", type=Path, help="where to write the overlay video (mp4)")
+    add("--plots", type=Path, help="where to write the pose's components over time (png, svg or pdf)")
     add("--fps", type=float, default=6.0, help="imagined frames per second (default: 6)")
     add("--times", type=int, default=13, help="times per view, the photo included (default: 13)")
     add("--gate", type=float, default=0.5, help="least confidence of a good pose, 0..1 (default: 0.5)")
@@ -52,7 +54,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _track(arguments: argparse.Namespace) -> None:
     fps = require_range("--fps", arguments.fps, 0.1, 240.0)
     gate = require_range("--gate", arguments.gate, 0.0, 1.0)
-    for path in filter(None, (arguments.output, arguments.overlay)):
+    for path in filter(None, (arguments.output, arguments.overlay, arguments.plots)):
         _require_writable(path)
     rig = load_rig(arguments.rig)
     tools = [_load(text) for text in arguments.tool]
@@ -64,6 +66,8 @@ def _track(arguments: argparse.Namespace) -> None:
     write_tracks(arguments.output, tracks)
     if arguments.overlay is not None:
         write_frames(arguments.overlay, draw_overlay(video, rig, tools, tracks), fps)
+    if arguments.plots is not None:
+        draw_plots(arguments.plots, tracks)
     require_confident(tracks, gate)
     for track in tracks:
         print(f"{track.tool}: {int((track.confidence >= gate).sum())} of {len(track.times_s)} times")

@@ -1,23 +1,43 @@
-"""How far a pose is to be believed, 0..1, from what was measured; a gate of 0.5 is meant to tell good from bad."""
+"""How far a pose is to be believed, 0..1, from what was measured."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from dreamitate_ros.track.follow import Observation
-
-SINGLE_VIEW = 0.45  # at most, when only one view saw the tool: its depth is then a guess
-INTERPOLATED = {1: 0.7, 2: 0.5}  # share of the neighbours' confidence kept over a gap of that many times
+from dreamitate_ros.track.look import Look
 
 
-def confidence_of(seen: Observation) -> float:
-    """0 where nothing was seen. Measured: likeness and visible share in each view, and the views' disagreement."""
-    views = [view for view in (seen.top, seen.side) if view is not None]
-    if not views:
-        return 0.0
-    likeness = min(_rise(view.correlation, 0.5, 0.8) for view in views)
-    visible = min(_rise(view.inside * view.inliers, 0.2, 0.6) for view in views)
-    if seen.fit is None:
-        return SINGLE_VIEW * likeness * visible
-    return float(likeness * visible * (1.0 - seen.fit.contradiction))
+@dataclass(frozen=True)
+class Measured:
+    """What confidence is made of, at one time.
+
+    agreement, silhouette, visible, inside: of the worse view, see Look. apart_px: how far the views disagree, in
+    px at 768 of width. sigma_m: standard deviation of the position. alone: see smooth.Path.
+    """
+
+    agreement: float
+    silhouette: float
+    visible: float
+    inside: float
+    apart_px: float
+    sigma_m: float
+    alone: float
+
+
+def measured(looks: tuple[Look, Look], apart_px: float, sigma_m: float, alone: float) -> Measured:
+    """Of the worse of two views."""
+    top, side = looks
+    return Measured(
+        min(top.agreement, side.agreement), min(top.silhouette, side.silhouette), min(top.visible, side.visible),
+        min(top.inside, side.inside), apart_px, sigma_m, alone,
+    )  # fmt: skip
+
+
+def confidence_of(seen: Measured) -> float:
+    """0..1 how far a pose is to be believed."""
+    likeness = _rise(seen.agreement, 0.5, 0.8)
+    visible = _rise(seen.inside * seen.visible, 0.2, 0.6)
+    return float(likeness * visible * (1.0 - _rise(seen.apart_px, 8, 20)))
 
 
 def _rise(value: float, low: float, high: float) -> float:

@@ -1,6 +1,7 @@
 """The tracked tools drawn over both views: outline and pattern edges, axes, confidence bar, residual."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -17,17 +18,23 @@ COLORS = ((255, 170, 0), (0, 230, 120), (230, 80, 255), (90, 170, 255))  # one p
 AXIS_COLORS = ((255, 60, 60), (60, 220, 60), (80, 120, 255))  # x, y, z
 EDGE = 0.25  # colour step of the drawing that counts as a pattern edge
 GOOD = 0.5
+LEAST_WIDTH_PX = 640
 
 
 def draw_overlay(video: StereoVideo, rig: Rig, tools: Sequence[Tool], tracks: Sequence[ToolTrack]) -> Image:
-    """(T, H, 2 W, 3) uint8 RGB, top | side. tools and tracks are matched by name."""
+    """(T, S H, 2 S W, 3) uint8 RGB, top | side. tools and tracks are matched by name.
+
+    S is 1, or as much as makes small frames large enough to see an error of two pixels.
+    """
+    scale = max(1, -(-LEAST_WIDTH_PX // rig.top.width))
+    rig = replace(rig, top=_enlarged(rig.top, scale), side=_enlarged(rig.side, scale))
     appearances = {tool.name: appearance_of(tool) for tool in tools}
     views = ((rig.top, np.eye(4), video.top), (rig.side, rig.side_from_top, video.side))
     result = []
     for time in range(len(video.top)):
         halves = []
         for view, (camera, camera_from_top, frames) in enumerate(views):
-            canvas = frames[time].copy()
+            canvas = frames[time].repeat(scale, axis=0).repeat(scale, axis=1)
             for index, track in enumerate(tracks):
                 if track.present[time]:
                     pose = camera_from_top @ track.top_from_tool[time]
@@ -37,6 +44,13 @@ def draw_overlay(video: StereoVideo, rig: Rig, tools: Sequence[Tool], tracks: Se
             halves.append(canvas)
         result.append(np.concatenate(halves, axis=1))
     return np.stack(result)
+
+
+def _enlarged(camera: Camera, scale: int) -> Camera:
+    """Every pixel drawn as scale x scale; pixel centres at integers."""
+    K = np.diag([scale, scale, 1.0]) @ camera.K
+    K[:2, 2] += (scale - 1) / 2
+    return Camera(K, scale * camera.width, scale * camera.height)
 
 
 def _draw_tool(

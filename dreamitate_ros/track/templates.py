@@ -1,4 +1,4 @@
-"""Small coloured pictures of a tool from many sides, for finding it in a frame."""
+"""Small pictures of a tool from many sides, for finding it in a frame: its colours, or its silhouette."""
 
 from dataclasses import dataclass
 
@@ -11,43 +11,56 @@ from dreamitate_ros.capture.framing import crop_camera
 from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.geometry import angle_rad, transform
 from dreamitate_ros.track.appearance import Appearance
-from dreamitate_ros.track.render import render
+from dreamitate_ros.track.render import Rendering, render
 from dreamitate_ros.values import Array, Camera, Stop
 
 WINDOW_PX = 30  # a template's side
 FILL = 0.95  # how much of it the tool's bounding sphere fills at the nearest depth
+SURROUND_PX = 3  # how far around a silhouette nothing may look like the tool
 VIEWS = 120  # viewing directions over the whole sphere, about 18 deg apart
 ROLLS = 20
-DETAIL = 0.5  # views showing less texture detail than this share of the best one are left out
+DETAIL = 0.4  # views showing less texture detail than this share of the best one are left out
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """What is compared. mask: (N, W * W) 1 where. pattern: (N, C * W * W) of zero mean and unit norm over the mask."""
+
+    pattern: NDArray[np.float32]
+    mask: NDArray[np.float32]
+
+    def chosen(self, keep: NDArray[np.bool_]) -> "Aspect":
+        """Of some of the templates."""
+        return Aspect(self.pattern[keep], self.mask[keep])
 
 
 @dataclass(frozen=True)
 class Templates:
     """Small pictures of a tool from many sides.
 
-    size: width and height of the shrunken frames that they are compared with. center_m: (3,) the tool's centre.
+    shrink: by how much a frame is made smaller before it is compared with them. center_m: (3,) the tool's centre.
     rotation: (N, 3, 3) ray_from_tool, the ray frame's z pointing from the camera to the tool's centre.
-    distance_m: (N,) to the tool's centre. pattern: (N, 3 * W * W) zero-mean colours, unit norm, 0 off the tool.
-    mask: (N, W * W) 1 on the tool.
+    distance_m: (N,) to the tool's centre. silhouette: on the tool against around it. colors: on the tool; None for a
+    tool without a texture.
     """
 
-    size: tuple[int, int]
+    shrink: float
     center_m: Array
     rotation: Array
     distance_m: Array
-    pattern: NDArray[np.float32]
-    mask: NDArray[np.float32]
+    silhouette: "Aspect"
+    colors: "Aspect | None"
 
     def near(self, ray_from_tool: Array, within_rad: float) -> "Templates":
         """Those turned by at most `within_rad` from a rotation (3, 3)."""
         keep = angle_rad(np.swapaxes(self.rotation, 1, 2) @ ray_from_tool) <= within_rad
         return Templates(
-            self.size,
+            self.shrink,
             self.center_m,
             self.rotation[keep],
             self.distance_m[keep],
-            self.pattern[keep],
-            self.mask[keep],
+            self.silhouette.chosen(keep),
+            None if self.colors is None else self.colors.chosen(keep),
         )
 
 
@@ -55,7 +68,7 @@ def make_templates(
     appearance: Appearance, camera: Camera, depth_m: tuple[float, float], stop: Stop
 ) -> Templates:
     """Templates for tools at depths between the two given, in m; raises Cancelled when `stop` says so."""
-    shrink = 2 * appearance.radius_m * camera.K[0, 0] / depth_m[0] / (FILL * WINDOW_PX)
+    shrink = max(1.0, 2 * appearance.radius_m * camera.K[0, 0] / depth_m[0] / (FILL * WINDOW_PX))
     small = crop_camera(camera, round(camera.width / shrink), round(camera.height / shrink))
     distances = np.geomspace(*depth_m, max(2, 1 + round(np.log(depth_m[1] / depth_m[0]) / 0.13)))
     pictures = []
@@ -66,25 +79,26 @@ def make_templates(
     detail = np.array([picture.detail for picture in pictures])
     rolls = np.arange(ROLLS) * (2 * np.pi / ROLLS)
     turns = Rotation.from_euler("z", rolls[:, None]).as_matrix()
-    rotation, distance, color, mask = [], [], [], []
+    rotation, distance, rgba = [], [], []
     for picture in (p for p in pictures if p.detail >= DETAIL * detail.max()):
         if stop():
             raise Cancelled("tracking")
         for roll, turn in zip(rolls, turns, strict=True):
             for distance_m in distances:
-                turned = _turned(picture.rgba, float(roll), depth_m[0] / distance_m)
                 rotation.append(turn @ picture.rotation)
                 distance.append(distance_m)
-                color.append(turned[..., :3])
-                mask.append(turned[..., 3] > 0.6)
-    masks = np.stack(mask).astype(np.float32)
+                rgba.append(_turned(picture.rgba, float(roll), depth_m[0] / distance_m))
+    pictured = np.stack(rgba)
+    masks = (pictured[..., 3] > 0.6).astype(np.float32)
+    wide = np.ones((2 * SURROUND_PX + 1,) * 2)
+    around = np.stack([cv2.dilate(mask, wide) for mask in masks]).astype(np.float32)
     return Templates(
-        (small.width, small.height),
+        shrink,
         appearance.center_m,
         np.stack(rotation),
         np.array(distance),
-        _patterns(np.stack(color), masks),
-        _flat(masks),
+        _aspect(pictured[..., 3:], around),
+        _aspect(pictured[..., :3], masks) if appearance.textured else None,
     )
 
 
@@ -127,9 +141,16 @@ def _picture(appearance: Appearance, small: Camera, view: Array, distance_m: flo
     height, width = drawn.mask.shape
     window = rgba[drawn.y : drawn.y + height, drawn.x : drawn.x + width]
     window[..., :3], window[..., 3] = drawn.color, drawn.mask
+    return _Picture(rotation, rgba, _detail(appearance, drawn))
+
+
+def _detail(appearance: Appearance, drawn: Rendering) -> float:
+    """How much there is to compare: texture where there is one, else area."""
+    if not appearance.textured:
+        return float(drawn.mask.sum())
     inside = cv2.erode(drawn.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     slope = np.abs(cv2.Laplacian(drawn.color, cv2.CV_32F)).max(axis=2)
-    return _Picture(rotation, rgba, float(slope[inside].sum()))
+    return float(slope[inside].sum())
 
 
 def _turned(rgba: NDArray[np.float32], roll: float, scale: float) -> NDArray[np.float32]:
@@ -146,11 +167,10 @@ def _flat(images: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(images.reshape(len(images), -1))
 
 
-def _patterns(color: NDArray[np.float32], mask: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Channel-first, zero mean over tool and channels, unit norm."""
-    count = 3 * mask.sum(axis=(1, 2))
-    mean = (color.sum(axis=3) * mask).sum(axis=(1, 2)) / count
-    centred = np.moveaxis((color - mean[:, None, None, None]) * mask[..., None], 3, 1)
+def _aspect(compared: NDArray[np.float32], mask: NDArray[np.float32]) -> Aspect:
+    count = compared.shape[3] * mask.sum(axis=(1, 2))
+    mean = (compared.sum(axis=3) * mask).sum(axis=(1, 2)) / count
+    centred = np.moveaxis((compared - mean[:, None, None, None]) * mask[..., None], 3, 1)
     flat = _flat(np.ascontiguousarray(centred, dtype=np.float32))
     norm = np.sqrt((flat**2).sum(axis=1, keepdims=True))
-    return np.asarray(flat / norm, dtype=np.float32)
+    return Aspect(np.asarray(flat / np.maximum(norm, 1e-6), dtype=np.float32), _flat(mask))

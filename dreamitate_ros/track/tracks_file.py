@@ -1,7 +1,8 @@
 """Tracks on disk: JSON that a person can read and other programs can score.
 
     {"tools": {"left": [{"time": 4, "top_from_tool": [[4x4]], "confidence": 0.93, "observed": true,
-                         "residuals_px": [2.1, 1.9]}, ...], "right": [...]}, "times": 13, "fps": 6.0}
+                         "residuals_px": [2.1, 1.9], "sigma": [6 numbers]}, ...], "right": [...]},
+     "times": 13, "fps": 6.0}
 
 `time` is the index of the frame in its view; times without a pose are left out; metres; residual null: not measured.
 """
@@ -57,20 +58,22 @@ def _poses(track: ToolTrack) -> list[dict[str, Any]]:
             "top_from_tool": track.top_from_tool[time].tolist(),
             "confidence": round(float(track.confidence[time]), 4),
             "observed": bool(track.observed[time]),
-            "residuals_px": [_number(value) for value in track.residuals_px[time]],
+            "residuals_px": [_number(value, 3) for value in track.residuals_px[time]],
+            "sigma": [_number(value, 6) for value in track.sigma[time]],
         }
         for time in np.flatnonzero(track.present)
     ]
 
 
-def _number(value: float) -> float | None:
-    return round(float(value), 3) if np.isfinite(value) else None
+def _number(value: float, digits: int) -> float | None:
+    return round(float(value), digits) if np.isfinite(value) else None
 
 
 def _track(tool: str, poses: list[dict[str, Any]], times_s: Array) -> ToolTrack:
     count = len(times_s)
     top_from_tool, confidence = np.full((count, 4, 4), np.nan), np.zeros(count)
     observed, residuals_px = np.zeros(count, dtype=bool), np.full((count, 2), np.nan)
+    sigma = np.full((count, 6), np.nan)
     for pose in poses:
         time, matrix = int(pose["time"]), np.asarray(pose["top_from_tool"], dtype=float)
         if not 0 <= time < count:
@@ -79,6 +82,10 @@ def _track(tool: str, poses: list[dict[str, Any]], times_s: Array) -> ToolTrack:
             raise ValueError(f"top_from_tool of tool '{tool}' at time {time} is not a rigid 4x4 transform")
         top_from_tool[time], confidence[time] = matrix, float(pose["confidence"])
         observed[time] = bool(pose.get("observed", True))
-        residuals = pose.get("residuals_px", [None, None])
-        residuals_px[time] = [np.nan if value is None else float(value) for value in residuals]
-    return ToolTrack(tool, times_s, top_from_tool, confidence, observed, residuals_px)
+        residuals_px[time] = _numbers(pose.get("residuals_px", [None] * 2))
+        sigma[time] = _numbers(pose.get("sigma", [None] * 6))
+    return ToolTrack(tool, times_s, top_from_tool, confidence, observed, residuals_px, sigma)
+
+
+def _numbers(values: list[float | None]) -> list[float]:
+    return [np.nan if value is None else float(value) for value in values]

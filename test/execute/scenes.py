@@ -38,6 +38,14 @@ def tracks(rig: Rig, height_m: float = 0.07, shift_m: tuple[float, float] = (0.0
             poses[time] = inverse(rig.world_from_top) @ world_from_tool(arm, place)
             confidence[time] = 0.9
         result.append(
-            ToolTrack(arm, np.arange(TIMES) / 6, poses, confidence, confidence > 0, np.ones((TIMES, 2)))
+            ToolTrack(
+                arm,
+                np.arange(TIMES) / 6,
+                poses,
+                confidence,
+                confidence > 0,
+                np.ones((TIMES, 2)),
+                np.zeros((TIMES, 6)),
+            )
         )
     return result

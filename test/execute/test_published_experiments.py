@@ -39,5 +39,11 @@ def _track(tool, rows):
         if row["t"] >= FIRST_TIME:
             top_from_tool[row["t"]], confidence[row["t"]] = row["T"], 1.0
     return ToolTrack(
-        tool, np.arange(TIMES) / 6, top_from_tool, confidence, confidence > 0, np.zeros((TIMES, 2))
+        tool,
+        np.arange(TIMES) / 6,
+        top_from_tool,
+        confidence,
+        confidence > 0,
+        np.zeros((TIMES, 2)),
+        np.zeros((TIMES, 6)),
     )

@@ -46,7 +46,13 @@ def track(times=4):
     residuals = np.arange(2.0 * times).reshape(times, 2)
     residuals[0] = np.nan
     return ToolTrack(
-        "left", np.arange(times) / 6, poses, np.linspace(0, 1, times), np.arange(times) > 0, residuals
+        "left",
+        np.arange(times) / 6,
+        poses,
+        np.linspace(0, 1, times),
+        np.arange(times) > 0,
+        residuals,
+        np.full((times, 6), 0.002),
     )
 
 

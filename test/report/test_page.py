@@ -32,7 +32,17 @@ def whole_episode(root: Path) -> Episode:
     episode.save_video(StereoVideo(view, view, 6.0))
     episode.save_overlay(np.concatenate([view, view], axis=2), 6.0)
     episode.save_tracks(
-        [ToolTrack("left", TIMES_S, poses, np.ones(5), np.ones(5, bool), np.full((5, 2), 0.3))]
+        [
+            ToolTrack(
+                "left",
+                TIMES_S,
+                poses,
+                np.ones(5),
+                np.ones(5, bool),
+                np.full((5, 2), 0.3),
+                np.full((5, 6), 1e-3),
+            )
+        ]
     )
     episode.save_plan({"left": plan})
     errors = {"left": np.full(5, 0.8)}

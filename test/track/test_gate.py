@@ -21,6 +21,7 @@ def make_track(good: range, confidence: float = 0.9) -> ToolTrack:
         np.where(observed, confidence, 0.0),
         observed,
         np.full((13, 2), 1.0),
+        np.full((13, 6), 1e-3),
     )
 
 

@@ -13,7 +13,8 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.overlay import draw_overlay
-from dreamitate_ros.track.tracker import track_tools, working_depth_m
+from dreamitate_ros.track.tracker import track_tools
+from dreamitate_ros.track.working_depth import working_depth_m
 from dreamitate_ros.values import StereoVideo, ToolTrack
 
 
@@ -107,10 +108,10 @@ def test_black_view_is_named(clip, rig, plates):
     assert caught.value.code == ErrorCode.CAMERA_MISMATCH
 
 
-def test_mesh_without_texture_is_named(clip, rig, plates):
-    plain = replace(plates[0], mesh=trimesh.creation.box((0.1, 0.05, 0.03)))
-    with pytest.raises(DreamitateError, match="no texture image") as caught:
-        track_tools(clip.video, rig, [plain], ignore, lambda: False)
+def test_mesh_without_surface_is_named(clip, rig, plates):
+    flat = trimesh.Trimesh([[0, 0, 0], [0.1, 0, 0], [0.05, 0, 0]], [[0, 1, 2]], process=False)
+    with pytest.raises(DreamitateError, match="no surface") as caught:
+        track_tools(clip.video, rig, [replace(plates[0], mesh=flat)], ignore, lambda: False)
     assert caught.value.code == ErrorCode.INVALID_TOOL
 
 

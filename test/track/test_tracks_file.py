@@ -17,7 +17,9 @@ def make_track(tool: str = "left") -> ToolTrack:
     confidence = np.where(np.arange(13) < 2, 0.0, 0.9)
     observed = np.arange(13) >= 3
     residuals = np.where(observed[:, None], [[2.0, 1.5]], np.nan)
-    return ToolTrack(tool, np.arange(13) / 6.0, poses, confidence, observed, residuals)
+    return ToolTrack(
+        tool, np.arange(13) / 6.0, poses, confidence, observed, residuals, np.full((13, 6), 0.001)
+    )
 
 
 def test_round_trip(tmp_path):
