@@ -9,13 +9,14 @@ from dreamitate_ros.geometry import apply
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.track.appearance import Appearance
 from dreamitate_ros.track.confidence import Measured, confidence_of, measured
-from dreamitate_ros.track.follow import Observation
 from dreamitate_ros.track.joint import Pose, Views
 from dreamitate_ros.track.look import UNSEEN, look
+from dreamitate_ros.track.observer import Observation
 from dreamitate_ros.track.smooth import Path, Sight, picture_moved_rad, smooth
 from dreamitate_ros.values import Array, ToolTrack
 
-UNOBSERVED = 0.6  # share of the nearest observed confidence that a pose keeps for each time of distance
+BETWEEN = 0.7  # share of its neighbours' confidence that a pose between them keeps, for each time of distance
+BEYOND = 0.4  # and one past the last sighting: less than any gate should let through
 REFERENCE_WIDTH_PX = 768
 
 
@@ -110,5 +111,5 @@ def _fade(track: ToolTrack) -> None:
     for time in np.flatnonzero(track.present & ~track.observed):
         before, after = known[known < time], known[known > time]
         ends = [int(end) for end in (*before[-1:], *after[:1])]
-        distance = min(abs(time - end) for end in ends)
-        track.confidence[time] = UNOBSERVED**distance * min(track.confidence[end] for end in ends)
+        share = BEYOND if len(ends) == 1 else BETWEEN ** min(abs(time - end) for end in ends)
+        track.confidence[time] = share * min(track.confidence[end] for end in ends)

@@ -56,10 +56,15 @@ def _rays(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where the camera is (3,), and the direction through each pixel (h * w, 3), in the tool frame."""
     tool_from_camera = inverse(camera_from_tool)
-    rows, columns = np.mgrid[: size[0], : size[1]]
-    pixels = np.stack([columns.ravel() + low[0], rows.ravel() + low[1], np.ones(rows.size)], axis=1)
-    rays = pixels @ np.linalg.inv(camera.K).T @ tool_from_camera[:3, :3].T
-    return tool_from_camera[:3, 3].astype(np.float32), np.ascontiguousarray(rays, dtype=np.float32)
+    tool_from_pixel = (tool_from_camera[:3, :3] @ np.linalg.inv(camera.K)).astype(np.float32)
+    columns = np.arange(low[0], low[0] + size[1], dtype=np.float32)
+    rows = np.arange(low[1], low[1] + size[0], dtype=np.float32)
+    across, down = (
+        columns[:, None] * tool_from_pixel[:, 0],
+        rows[:, None] * tool_from_pixel[:, 1] + tool_from_pixel[:, 2],
+    )
+    rays = (down[:, None] + across[None]).reshape(-1, 3)
+    return tool_from_camera[:3, 3].astype(np.float32), rays
 
 
 def _color(

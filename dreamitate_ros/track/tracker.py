@@ -11,9 +11,10 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.appearance import Appearance, appearance_of
 from dreamitate_ros.track.assemble import Candidate, assemble, drop_doubles
-from dreamitate_ros.track.follow import Follower
+from dreamitate_ros.track.follow import follow
 from dreamitate_ros.track.footage import Footage, pyramid_depth
 from dreamitate_ros.track.likeness import color_model
+from dreamitate_ros.track.observer import Observer
 from dreamitate_ros.track.templates import make_templates
 from dreamitate_ros.track.working_depth import working_depth_m
 from dreamitate_ros.values import Image, Progress, StereoVideo, Stop, ToolTrack
@@ -59,7 +60,7 @@ def _follow(
         counter.step(f"{stage}, {appearance.name} tool")
 
     footage = Footage(video, rig, appearance, colors, levels)
-    seen = Follower(footage, templates, (APART_RAD, APART_RAD), stop, advanced).follow()
+    seen = follow(Observer(footage, templates, (APART_RAD, APART_RAD), stop), advanced)
     return Candidate(appearance, seen)
 
 

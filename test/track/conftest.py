@@ -94,7 +94,7 @@ def rig() -> Rig:
 
 @pytest.fixture(scope="session")
 def plates() -> list[Tool]:
-    return [make_plate("left", 1), make_plate("right", 2)]
+    return [make_plate("left", 4), make_plate("right", 2)]
 
 
 @pytest.fixture(scope="session")

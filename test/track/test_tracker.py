@@ -48,8 +48,9 @@ def test_tools_are_absent_before_they_enter(tracked):
 
 def test_good_poses_are_believed(tracked):
     for track in tracked[0]:
-        assert (track.confidence[track.present] > 0.8).all()
-        assert (track.residuals_px[track.present] < 1.0).all()
+        assert (track.confidence[track.observed] > 0.8).all()
+        assert (track.confidence[~track.observed] < 0.5).all()
+        assert (track.residuals_px[track.observed] < 1.0).all()
     require_confident(tracked[0][:1], gate=0.5)
 
 
@@ -61,9 +62,9 @@ def test_progress_grows_to_one(tracked):
 
 def test_overlay_shows_both_views_and_marks_the_tools(tracked, clip, rig, plates):
     overlay = draw_overlay(clip.video, rig, plates, tracked[0])
-    assert overlay.shape == (7, rig.top.height, 2 * rig.top.width, 3)
-    plain = np.concatenate([clip.video.top, clip.video.side], axis=2)
-    table = slice(0, rig.top.height // 2)  # the text is below
+    assert overlay.shape == (7, 2 * rig.top.height, 4 * rig.top.width, 3)  # twice as large: the frames are small
+    plain = np.concatenate([clip.video.top, clip.video.side], axis=2).repeat(2, axis=1).repeat(2, axis=2)
+    table = slice(0, rig.top.height)  # the text is below
     assert (overlay[3, table] != plain[3, table]).any(axis=2).sum() > 200
 
 
