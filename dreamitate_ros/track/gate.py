@@ -1,33 +1,43 @@
 """Whether tracks may move an arm: the last check before a plan is made."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.geometry import angle_rad, inverse
 from dreamitate_ros.values import ToolTrack
 
 FEWEST_TIMES = 6  # observed poses that make a path worth acting out
 LONGEST_LOSS = 2  # times in a row, between the first and the last good one, that may go without a good pose
+FASTEST_M_S, FASTEST_RAD_S = (
+    2.0,
+    12.0,
+)  # between two good poses: no hand does a task faster, a mistaken pose does
 
 
 def require_confident(tracks: Sequence[ToolTrack], gate: float) -> None:
     """Pass only when every tool was followed well. gate: 0..1, the least confidence of a good pose.
 
-    Raises DreamitateError: TRACKING_LOST when a tool was seen at fewer than FEWEST_TIMES times, or not at the end;
+    Raises DreamitateError: TRACKING_LOST when a tool was seen at fewer than FEWEST_TIMES times, or not at the end, or
+    jumps from one time to the next;
     LOW_CONFIDENCE when too few poses, or too many in a row, are below the gate. Both name the tool and the times.
     """
     for track in tracks:
         _require_seen(track)
-        _require_good(track, track.present & (track.confidence >= gate), gate)
+        good = track.present & (track.confidence >= gate)
+        _require_good(track, good, gate)
+        _require_no_jump(track, np.flatnonzero(good))
 
 
 def _require_seen(track: ToolTrack) -> None:
     seen, last = np.flatnonzero(track.observed), len(track.times_s) - 1
     if len(seen) == 0:
         raise _lost(
-            f"the {track.tool} tool was not found in the video at any time; is it this tool's video and rig?"
+            f"the {track.tool} tool was not found in the video at any time: no pose of its mesh agrees with both views;"
+            " is it this tool's video and rig?"
         )
     if len(seen) < min(FEWEST_TIMES, last):
         raise _lost(
@@ -57,6 +67,18 @@ def _require_good(track: ToolTrack, good: NDArray[np.bool_], gate: float) -> Non
             f"the {track.tool} tool has no pose above the confidence gate of {gate:g} for {longest} times in a row;"
             f" below it: times {detail}"
         )
+
+
+def _require_no_jump(track: ToolTrack, times: NDArray[np.int64]) -> None:
+    for before, after in pairwise(times):
+        passed_s = float(track.times_s[after] - track.times_s[before])
+        between = inverse(track.top_from_tool[before]) @ track.top_from_tool[after]
+        moved_m, turned_rad = float(np.linalg.norm(between[:3, 3])), float(angle_rad(between))
+        if moved_m > FASTEST_M_S * passed_s or turned_rad > FASTEST_RAD_S * passed_s:
+            raise _lost(
+                f"the {track.tool} tool jumps by {1000 * moved_m:.0f} mm and {np.degrees(turned_rad):.0f} deg between"
+                f" times {before} and {after}; no hand moves like that: generate another video"
+            )
 
 
 def _lost(message: str) -> DreamitateError:

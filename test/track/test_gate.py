@@ -67,3 +67,19 @@ def test_a_long_stretch_below_the_gate_is_refused():
     error = refusal(replace(track, confidence=confidence))
     assert error.code == ErrorCode.LOW_CONFIDENCE
     assert "3 times in a row" in error.message
+
+
+@pytest.mark.parametrize(
+    ("jump", "words"),
+    [
+        (transform(np.eye(3), np.array([0.5, 0.0, 0.0])), "jumps by 500 mm and 0 deg between times 7 and 8"),
+        (transform(np.diag([1.0, -1.0, -1.0]), np.zeros(3)), "180 deg between times 7 and 8"),
+    ],
+)
+def test_a_tool_that_jumps_is_lost(jump, words):
+    track = make_track(range(3, 13))
+    poses = track.top_from_tool.copy()
+    poses[8:] = poses[8:] @ jump
+    error = refusal(replace(track, top_from_tool=poses))
+    assert error.code == ErrorCode.TRACKING_LOST
+    assert words in error.message

@@ -62,7 +62,12 @@ def test_progress_grows_to_one(tracked):
 
 def test_overlay_shows_both_views_and_marks_the_tools(tracked, clip, rig, plates):
     overlay = draw_overlay(clip.video, rig, plates, tracked[0])
-    assert overlay.shape == (7, 2 * rig.top.height, 4 * rig.top.width, 3)  # twice as large: the frames are small
+    assert overlay.shape == (
+        7,
+        2 * rig.top.height,
+        4 * rig.top.width,
+        3,
+    )  # twice as large: the frames are small
     plain = np.concatenate([clip.video.top, clip.video.side], axis=2).repeat(2, axis=1).repeat(2, axis=2)
     table = slice(0, rig.top.height)  # the text is below
     assert (overlay[3, table] != plain[3, table]).any(axis=2).sum() > 200
