@@ -56,7 +56,7 @@ def assemble(candidate: Candidate, rig: Rig, times_s: Array) -> ToolTrack:
     track, facts = examine(candidate, rig, times_s)
     for time, fact in enumerate(facts):
         if fact is not None:
-            track.confidence[time] = confidence_of(fact)
+            track.confidence[time] = confidence_of(fact, candidate.appearance.textured)
     _fade(track)
     return track
 

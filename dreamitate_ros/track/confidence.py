@@ -33,11 +33,25 @@ def measured(looks: tuple[Look, Look], apart_px: float, sigma_m: float, alone: f
     )  # fmt: skip
 
 
-def confidence_of(seen: Measured) -> float:
-    """0..1 how far a pose is to be believed."""
-    likeness = _rise(seen.agreement, 0.5, 0.8)
-    visible = _rise(seen.inside * seen.visible, 0.2, 0.6)
-    return float(likeness * visible * (1.0 - _rise(seen.apart_px, 8, 20)))
+@dataclass(frozen=True)
+class Scale:
+    """Where belief begins and where it is full. agreement, visible: of the worse view, see Look."""
+
+    agreement: tuple[float, float]
+    visible: tuple[float, float]
+
+
+# A pattern that agrees leaves no doubt about the pose; an outline that agrees less than almost fully leaves some.
+TEXTURED, PLAIN = Scale((0.55, 0.72), (0.10, 0.30)), Scale((0.80, 0.95), (0.30, 0.50))
+APART_PX = (8.0, 20.0)
+
+
+def confidence_of(seen: Measured, textured: bool) -> float:
+    """0..1 how far a pose is to be believed; a gate of 0.5 is meant to tell good from bad."""
+    scale = TEXTURED if textured else PLAIN
+    likeness = _rise(seen.agreement, *scale.agreement)
+    visible = _rise(seen.inside * seen.visible, *scale.visible)
+    return float(likeness * visible * (1.0 - _rise(seen.apart_px, *APART_PX)))
 
 
 def _rise(value: float, low: float, high: float) -> float:
