@@ -20,7 +20,7 @@ from dreamitate_ros.generate.diffusion.train.demonstrations import (
     list_demonstrations,
     read_clip,
 )
-from dreamitate_ros.generate.diffusion.train.latent_cache import encode_demonstrations
+from dreamitate_ros.generate.diffusion.train.latent_cache import encode_demonstrations, load_clip
 from dreamitate_ros.generate.diffusion.train.loop import train, trained_parameters
 from dreamitate_ros.generate.video_file import write_frames
 
@@ -185,6 +185,22 @@ def test_encoded_demonstrations_are_kept(config: TrainingConfig, pipeline: Stere
     assert not set(wider) & set(first)
 
 
+def test_each_version_is_encoded_and_the_first_is_as_recorded(
+    config: TrainingConfig, pipeline: StereoVideoPipeline
+) -> None:
+    demonstrations = list_demonstrations(config.demonstrations)
+
+    def encoded(of: TrainingConfig) -> list[Path]:
+        return encode_demonstrations(demonstrations, pipeline, pipeline.vae, of, silent, never)
+
+    plain, varied = encoded(config), encoded(replace(config, versions=3))
+    assert len(set(varied)) == 6
+    assert varied[::3] == plain
+    photos = [load_clip(path).photos for path in varied[:3]]
+    assert not torch.equal(photos[1], photos[0]) and not torch.equal(photos[1], photos[2])
+    assert set(encoded(replace(config, versions=3, seed=1))) & set(varied) == set(plain)
+
+
 def test_every_epoch_has_every_demonstration_in_a_new_order() -> None:
     epochs = [[clips_of_batch(6, 2, 3 * epoch + part, 7) for part in range(3)] for epoch in range(2)]
     orders = [[clip for batch in epoch for clip in batch] for epoch in epochs]
@@ -247,6 +263,8 @@ def test_the_command_trains_from_a_yaml_file(
         ("stepz: 3", "'stepz' is unknown"),
         ("steps: 0", "steps must be a number from 1"),
         ("trainable: some", "attention, all"),
+        ("versions: 0", "versions must be a number from 1"),
+        ("contrast: 1.5", "contrast must be a number from 0"),
         ("ema: high", "ema must be a number"),
         ("gradient_checkpointing: 3", "true or false"),
     ],

@@ -18,6 +18,9 @@ class TrainingConfig:
 
     model: model folder to start from. demonstrations: text file, `top_video|||caption` a line. output: folder.
     width, height: px. times: frames of each view. clip_fps: imagined frames per second, which sets the stride.
+    versions: of each demonstration that are encoded: the first as recorded, the others in drawn light and colour,
+    the same in all frames of both views. brightness, contrast, saturation: the drawn factors lie within 1 plus or
+    minus these.
     trainable: "attention" (the paper: spatial and temporal attention) or "all" (the released code).
     drop: probability that a frame's prompt, or its photo, is dropped. sigma_mean, sigma_deviation: of ln sigma.
     batch: clips a process; accumulate: batches a step. warm_up: steps of linearly rising learning rate.
@@ -34,6 +37,10 @@ class TrainingConfig:
     fps_id: int = 6
     motion_bucket_id: int = 200
     noise_augmentation: float = 0.02
+    versions: int = 1
+    brightness: float = 0.2
+    contrast: float = 0.2
+    saturation: float = 0.2
     trainable: str = "attention"
     steps: int = 16384
     batch: int = 1
@@ -58,6 +65,7 @@ LOWEST = {
     "height": 8,
     "times": 2,
     "clip_fps": 0.1,
+    "versions": 1,
     "steps": 1,
     "batch": 1,
     "accumulate": 1,
@@ -65,6 +73,8 @@ LOWEST = {
     "keep_checkpoints": 1,
 }
 """Smallest values of the numbers that cannot be 0."""
+HIGHEST = {"brightness": 1, "contrast": 1, "saturation": 1}
+"""Largest values, so that no drawn factor is negative."""
 
 
 def load_training(path: Path) -> TrainingConfig:
@@ -99,7 +109,6 @@ def _value(path: Path, name: str, kind: Any, value: Any) -> Any:
         return value
     if value is None and name == "ema":
         return None
-    number = require_range(
-        f"{path}: {name}", value, LOWEST.get(name, -1e9 if name == "sigma_mean" else 0), 1e9
-    )
+    lowest = LOWEST.get(name, -1e9 if name == "sigma_mean" else 0)
+    number = require_range(f"{path}: {name}", value, lowest, HIGHEST.get(name, 1e9))
     return int(number) if kind is int else number

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from dreamitate_ros.generate.diffusion.latents import pixels_from_images
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
+from dreamitate_ros.generate.diffusion.train.jitter import Jitter, draw_jitter, jittered
 from dreamitate_ros.values import Progress, StereoImage, Stop
 
 
@@ -41,20 +43,23 @@ def encode_demonstrations(
     progress: Progress,
     stop: Stop,
 ) -> list[Path]:
-    """A file in output/latents for each demonstration; those that are there and still current are kept."""
+    """A file in output/latents for each version of each demonstration; current ones that are there are kept."""
     folder = config.output / "latents"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for index, demonstration in enumerate(demonstrations):
+    wanted = list(product(demonstrations, range(config.versions)))
+    for index, (demonstration, version) in enumerate(wanted):
         if stop():
             raise Cancelled("training")
-        path = folder / f"{_key(demonstration, config)}.safetensors"
+        key = _key(demonstration, config, version)
+        jitter = None if version == 0 else draw_jitter(_strength(config), int(key, 16))
+        path = folder / f"{key}.safetensors"
         if not path.exists():
             unfinished = path.with_suffix(".unfinished")
-            save_file(vars(_encode(demonstration, pipeline, target_vae, config)), unfinished)
+            save_file(vars(_encode(demonstration, pipeline, target_vae, config, jitter)), unfinished)
             unfinished.replace(path)
         paths.append(path)
-        progress((index + 1) / len(demonstrations), "encoding the demonstrations")
+        progress((index + 1) / len(wanted), "encoding the demonstrations")
     return paths
 
 
@@ -68,8 +73,11 @@ def _encode(
     pipeline: StereoVideoPipeline,
     target_vae: AutoencoderKLTemporalDecoder,
     config: TrainingConfig,
+    jitter: Jitter | None,
 ) -> EncodedClip:
     images = read_clip(demonstration, config.width, config.height, config.times, config.clip_fps)
+    if jitter is not None:
+        images = jittered(images, jitter)
     frames = pixels_from_images(images)
     clip, photos = frames[:-1], frames[[0, -1]]
     posteriors = [target_vae.encode(frame[None].to(target_vae.device)).latent_dist for frame in clip]
@@ -82,7 +90,11 @@ def _encode(
     )
 
 
-def _key(demonstration: Demonstration, config: TrainingConfig) -> str:
+def _strength(config: TrainingConfig) -> Jitter:
+    return Jitter(config.brightness, config.contrast, config.saturation)
+
+
+def _key(demonstration: Demonstration, config: TrainingConfig, version: int) -> str:
     """Changes with whatever the encoding depends on."""
     videos = [(str(path), path.stat().st_mtime_ns) for path in (demonstration.top, demonstration.side)]
     weights = [
@@ -91,5 +103,8 @@ def _key(demonstration: Demonstration, config: TrainingConfig) -> str:
         if "unet" not in path.parts
     ]
     size = (config.width, config.height, config.times, config.clip_fps)
-    content = json.dumps([videos, demonstration.caption, weights, size])
+    parts: list[object] = [videos, demonstration.caption, weights, size]
+    if version > 0:
+        parts.append((version, config.seed, vars(_strength(config))))
+    content = json.dumps(parts)
     return hashlib.sha256(content.encode()).hexdigest()[:24]
