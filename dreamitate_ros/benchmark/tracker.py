@@ -56,12 +56,10 @@ def planned(motions: int, bad: int, seed: int) -> list[Job]:
 
 
 def _outcomes(jobs: list[Job], workers: int) -> Iterator[dict[str, Any]]:
-    """Of all jobs, as they end; each worker keeps to one core."""
+    """Of all jobs, as they end."""
     if not jobs:
         return
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
         yield from pool.imap_unordered(run, jobs)
 
 

@@ -21,9 +21,9 @@ ROUNDS = 3
 def timing(seed: int) -> str:
     """Median wall and CPU time, and the peak memory of a process that does nothing else."""
     rig = benchmark_rig()
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
         video = pool.apply(_filmed, (seed,))
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
         rounds = [pool.apply(_measured, (video,)) for _ in range(ROUNDS)]
     wall_s, cpu_s, memory_mb = (median(values) for values in zip(*rounds, strict=True))
     size = f"{rig.top.width}x{rig.top.height}"
