@@ -22,6 +22,7 @@ COARSEST_PX = 28  # how large the tool must still be at the coarsest level
 WIDER = 2.0  # than the tool's surroundings: where it may have moved to since
 SHADES = (0.35, 1.2)  # brightness of a colour in a video, of that on the mesh
 ALIKE, NOISE = 0.20, 0.06  # difference from a shade of a colour that is none: as a share of it, and at least
+EDGE, BESIDE = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 AROUND_PX = 12  # how far around the tool its surroundings are learned
 
 
@@ -45,7 +46,10 @@ class Frame:
     def picture(self) -> NDArray[np.float32]:
         """(H, W, 5) RGB, likeness to the tool, and whether anything can be told: not behind a hand. 0..1."""
         likeness = self.colors.likeness(self.image) * self.changed
-        known = 1.0 - self.changed * (1.0 - likeness) * (1.0 - shaded(self.image, self.photo))
+        covered = self.changed * (1.0 - likeness) * (1.0 - shaded(self.image, self.photo))
+        # not the mixed colours along the tool's own edges, but all that mixes with a hand's
+        covered = cv2.dilate(cv2.morphologyEx(covered, cv2.MORPH_OPEN, EDGE), BESIDE)
+        known = 1.0 - covered
         return np.dstack([self.image.astype(np.float32) / 255.0, likeness, known])
 
     @cached_property
