@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="run a task in the simulated cell, end to end")
-    demo.add_argument("--seed", type=_seed, default=0, help="which object lies where (default: 0)")
+    demo.add_argument("--seed", type=_seed, default=900_000, help="which things lie where (default: 900000)")
     demo.set_defaults(run=_demo)
 
     run = commands.add_parser("run", help="run the chain on a stored experiment; the arms follow in the cell")
@@ -39,7 +39,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="many trials, judged from ground truth")
     evaluate.add_argument("--generator", choices=["oracle"], default="oracle", help="what imagines")
     evaluate.add_argument("--trials", type=_seed, default=20, help="how many (default: 20)")
-    evaluate.add_argument("--seed", type=_seed, default=500, help="of the first trial (default: 500)")
+    evaluate.add_argument(
+        "--seed", type=_seed, default=900_000, help="of the first trial, from 900000 on (default)"
+    )
     evaluate.add_argument("--output", type=Path, help="folder; finished trials found there are kept")
     evaluate.set_defaults(run=_evaluate)
 

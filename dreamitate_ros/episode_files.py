@@ -3,12 +3,14 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dreamitate_ros.simulate.measure import Outcome
 from dreamitate_ros.values import ArmTrajectory, Execution, ToolPath
 
 TOP, SIDE = "top.png", "side.png"
@@ -51,6 +53,11 @@ def read_events(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
     return events
+
+
+def write_truth(path: Path, seed: int, outcome: Outcome) -> None:
+    """What really happened in the simulated scene of `seed`."""
+    path.write_text(json.dumps(plain({"seed": seed, **asdict(outcome)}), indent=2) + "\n")
 
 
 def write_plan(path: Path, trajectories: Mapping[str, ArmTrajectory]) -> None:

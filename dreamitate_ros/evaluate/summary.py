@@ -1,11 +1,12 @@
 """Many trials in a few figures: success with its Wilson interval, medians, and a table to read."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
-from dreamitate_ros.evaluate.trial import Trial
+from dreamitate_ros.evaluate.trial import Round, Trial
 
 Z_95 = 1.959964  # standard normal quantile of a two-sided 95 % interval
 
@@ -21,38 +22,38 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
 
 def summarise(trials: Sequence[Trial]) -> dict[str, Any]:
-    """The figures of all trials; medians are over those that have the value."""
+    """The figures of all trials; medians are over those that have the value, of each trial's best round."""
     successes = sum(trial.success for trial in trials)
     low, high = wilson_interval(successes, len(trials))
-    stages = sorted({stage for trial in trials for stage in trial.stages_s})
-    arms = sorted({arm for trial in trials for arm in trial.path_error_mm})
+    best = [trial.best for trial in trials if trial.best is not None]
+    failures = Counter(trial.failed_stage for trial in trials if not trial.success)
     return {
         "trials": len(trials),
         "successes": successes,
         "success_interval_95": [round(low, 3), round(high, 3)],
-        "median_rotated_deg": _median([trial.rotated_deg for trial in trials]),
-        "median_path_error_mm": {
-            arm: _median([trial.path_error_mm[arm] for trial in trials if arm in trial.path_error_mm])
-            for arm in arms
-        },
-        "median_stage_s": {
-            stage: _median([trial.stages_s[stage] for trial in trials if stage in trial.stages_s])
-            for stage in stages
-        },
-        "median_overhead_s": _median([trial.overhead_s for trial in trials if trial.overhead_s is not None]),
+        "failures_by_stage": dict(failures.most_common()),
+        "mean_figures": _each(best, lambda each: each.outcome.figures, _mean),
+        "median_figures": _each(best, lambda each: each.outcome.figures, _median),
+        "median_path_error_mm": _each(best, lambda each: each.path_error_mm, _median),
+        "median_stage_s": _each(best, lambda each: each.stages_s, _median),
+        "median_overhead_s": _median([each.overhead_s for each in best if each.overhead_s is not None]),
         "median_wall_s": _median([trial.wall_s for trial in trials]),
     }
 
 
 def row(trial: Trial) -> str:
     """One line of the table."""
-    errors = " ".join(f"{arm} {mm:.1f}" for arm, mm in trial.path_error_mm.items()) or "-"
-    verdict = "success" if trial.success else "FAILURE"
-    return (
-        f"seed {trial.seed:6d}  {verdict}  rotated {trial.rotated_deg:6.1f} deg"
-        f"  in contact {trial.in_contact_deg:6.1f} deg  path error mm: {errors}"
-        f"  {trial.wall_s:5.1f} s  {trial.error}"
-    ).rstrip()
+    verdict = "success" if trial.success else f"FAILURE ({trial.failed_stage})"
+    said = [trial.best.outcome.summary] if trial.best is not None else []
+    rounds = [f"best of {len(trial.rounds)} rounds"] if len(trial.rounds) > 1 else []
+    errors = (
+        [f"path error {arm} {mm:.1f} mm" for arm, mm in trial.best.path_error_mm.items()]
+        if trial.best
+        else []
+    )
+    wall = [f"{trial.wall_s:.0f} s"]
+    words = "; ".join([*said, *rounds, *errors, *wall, *([trial.error] if trial.error else [])])
+    return f"seed {trial.seed:6d}  {verdict:8s}  {words}"
 
 
 def table(trials: Sequence[Trial]) -> str:
@@ -62,15 +63,38 @@ def table(trials: Sequence[Trial]) -> str:
     lines = [
         f"success: {facts['successes']} of {facts['trials']}"
         f"  (95 % Wilson interval {100 * low:.0f} to {100 * high:.0f} %)",
-        f"rotated, median: {facts['median_rotated_deg']} deg",
-        "path error, median of medians: "
-        + ", ".join(f"{arm} {mm} mm" for arm, mm in facts["median_path_error_mm"].items()),
-        "stages, median: " + ", ".join(f"{stage} {s} s" for stage, s in facts["median_stage_s"].items()),
-        f"ROS overhead (goal to motion, less the stages' own compute), median: {facts['median_overhead_s']} s",
+        "failures: "
+        + (", ".join(f"{count} in {stage}" for stage, count in facts["failures_by_stage"].items()) or "none"),
+    ]
+    lines += [
+        f"{name}: mean {facts['mean_figures'][name]}, median {value}"
+        for name, value in facts["median_figures"].items()
+    ]
+    lines += [
+        "path error, median of medians: " + _list(facts["median_path_error_mm"], "mm"),
+        "stages, median: " + _list(facts["median_stage_s"], "s"),
+        f"overhead (goal to motion, less the stages' own compute), median: {facts['median_overhead_s']} s",
         f"wall time of a trial, median: {facts['median_wall_s']} s",
     ]
     return "\n".join(lines)
 
 
+def _list(values: dict[str, float], unit: str) -> str:
+    return ", ".join(f"{name} {value} {unit}" for name, value in values.items()) or "none"
+
+
+def _each(rounds: Iterable[Round], values: Any, average: Any) -> dict[str, float]:
+    """Name -> average over the rounds that have it, in the order of appearance."""
+    found: dict[str, list[float]] = {}
+    for each in rounds:
+        for name, value in values(each).items():
+            found.setdefault(name, []).append(value)
+    return {name: average(numbers) for name, numbers in found.items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 3)
+
+
 def _median(values: Sequence[float]) -> float | None:
-    return round(median(values), 2) if values else None
+    return round(median(values), 3) if values else None

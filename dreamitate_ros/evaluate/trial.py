@@ -1,46 +1,106 @@
-"""One trial: what the policy said, what really happened, and how long it took."""
+"""One trial: what the policy said in each round, what really happened, and how long it took."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from dreamitate_ros.report.timing import overhead_s, stages
+import numpy as np
 
-SUCCESS_DEG = 25.0  # paper, section 4.1: turned at least this much, contact kept
+from dreamitate_ros import episode_files as files
+from dreamitate_ros.report.timing import overhead_s, stages
+from dreamitate_ros.simulate.measure import Outcome
 
 
 @dataclass(frozen=True)
-class Trial:
-    """seed: of the scene. error: "" or CODE: message. rotated_deg, in_contact_deg: ground truth, counter-clockwise;
-    the second counts only what was turned while every tool touched the object. path_error_mm: arm -> median.
-    stages_s: stage -> duration. overhead_s: goal to first motion, less the stages' own compute.
+class Round:
+    """One photograph-imagine-track-act. episode: its folder. error: "" or CODE: message, and the stage it came from.
+
+    outcome: ground truth at its end, counted from the scene's start. path_error_mm: arm -> median. stages_s: stage ->
+    duration. overhead_s: goal to first motion, less the stages' own compute.
     """
 
-    seed: int
     episode: str
     error: str
-    rotated_deg: float
-    in_contact_deg: float
-    wall_s: float
+    stage: str
+    outcome: Outcome
     path_error_mm: dict[str, float] = field(default_factory=dict)
     stages_s: dict[str, float] = field(default_factory=dict)
     overhead_s: float | None = None
 
+
+@dataclass(frozen=True)
+class Trial:
+    """seed: of the scene. crash: what ended the trial from outside, "" when nothing did. No rounds: it never began."""
+
+    seed: int
+    rounds: tuple[Round, ...]
+    wall_s: float
+    crash: str = ""
+
+    @property
+    def best(self) -> Round | None:
+        """The round that went best, of those that ran to their end; else the last one."""
+        complete = [each for each in self.rounds if not each.error]
+        if complete:
+            return max(complete, key=lambda each: each.outcome.score)
+        return self.rounds[-1] if self.rounds else None
+
     @property
     def success(self) -> bool:
-        """The policy ran to its end, and the object really turned far enough with the tools in contact."""
-        return not self.error and min(self.rotated_deg, self.in_contact_deg) >= SUCCESS_DEG
+        """A round ran to its end, and the scene then was as the task wants it."""
+        return self.best is not None and not self.best.error and self.best.outcome.success
+
+    @property
+    def error(self) -> str:
+        """What went wrong, "" when everything ran to its end."""
+        return self.crash or next((each.error for each in self.rounds if each.error), "")
+
+    @property
+    def failed_stage(self) -> str:
+        """Where a failed trial broke: a stage, `outcome` where all of them ran, `crash`; "" for a success."""
+        if self.success:
+            return ""
+        if self.crash:
+            return "crash"
+        return next((each.stage for each in self.rounds if each.error), "outcome")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, with the verdict."""
-        return asdict(self) | {"success": self.success}
+        return asdict(self) | {"success": self.success, "failed_stage": self.failed_stage}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Trial":
         """The inverse of to_json."""
-        return cls(**{key: value for key, value in content.items() if key != "success"})
+        rounds = tuple(Round(**each | {"outcome": Outcome(**each["outcome"])}) for each in content["rounds"])
+        return cls(content["seed"], rounds, content["wall_s"], content["crash"])
 
 
-def stage_times(events: Sequence[dict[str, Any]]) -> tuple[dict[str, float], float | None]:
-    """Stage -> s, and the overhead in s, from an episode's events."""
-    return {stage.name: stage.duration_s for stage in stages(events)}, overhead_s(events)
+def read_round(episode: Path, error: str, outcome: Outcome) -> Round:
+    """What an episode's folder tells of it; error: "" or CODE: message."""
+    events = files.read_events(episode / files.EVENTS)
+    return Round(
+        episode=str(episode),
+        error=error,
+        stage=next(
+            (str(event["stage"]) for event in reversed(events) if event.get("event") == "failed"), "start"
+        )
+        if error
+        else "",
+        outcome=outcome,
+        path_error_mm=_path_error_mm(episode / files.EXECUTED),
+        stages_s={stage.name: stage.duration_s for stage in stages(events)},
+        overhead_s=overhead_s(events),
+    )
+
+
+def _path_error_mm(path: Path) -> dict[str, float]:
+    if not path.is_file():
+        return {}
+    errors = files.read_execution(path).path_error_mm
+    return {arm: float(np.nanmedian(mm)) for arm, mm in errors.items() if np.isfinite(mm).any()}
+
+
+def by_seed(trials: Sequence[Trial]) -> list[Trial]:
+    """In the order of their seeds."""
+    return sorted(trials, key=lambda trial: trial.seed)

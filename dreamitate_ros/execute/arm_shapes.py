@@ -113,17 +113,18 @@ def add_shape(body: mujoco.MjsBody, shape: Shape) -> None:
 
 
 def add_tool_geoms(spec: mujoco.MjSpec, body: mujoco.MjsBody, arm: str, tool: Tool) -> None:
-    """The tool's mesh with its texture to look at, and its convex hull to collide with."""
-    mesh = spec.add_mesh(name=f"{arm}_tool")
-    mesh.uservert = np.asarray(tool.mesh.vertices, float).ravel()
-    mesh.userface = np.asarray(tool.mesh.faces, int).ravel()
-    mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
-    material = _add_material(spec, mesh, arm, tool)
+    """The tool's mesh with its texture or colours to look at, and its convex hull ARM_tool_hull to collide with."""
     place = {"pos": [0, 0, 0], "quat": [1, 0, 0, 0]}
-    body.add_geom(
-        name=f"{arm}_tool_look", type=mujoco.mjtGeom.mjGEOM_MESH, meshname=mesh.name, material=material,
-        mass=0, group=groups.VISIBLE, contype=0, conaffinity=0, **place,
-    )  # fmt: skip
+    for number, (faces, rgba) in enumerate(_looks(tool)):
+        mesh = spec.add_mesh(name=f"{arm}_tool_{number}")
+        mesh.uservert = np.asarray(tool.mesh.vertices, float).ravel()
+        mesh.userface = faces.ravel()
+        mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
+        body.add_geom(
+            name=f"{arm}_tool_look_{number}", type=mujoco.mjtGeom.mjGEOM_MESH, meshname=mesh.name,
+            material=_add_material(spec, mesh, mesh.name, tool, rgba),
+            mass=0, group=groups.VISIBLE, contype=0, conaffinity=0, **place,
+        )  # fmt: skip
     hull = spec.add_mesh(name=f"{arm}_tool_hull")
     convex = tool.mesh.convex_hull
     hull.uservert = np.asarray(convex.vertices, float).ravel()
@@ -134,12 +135,20 @@ def add_tool_geoms(spec: mujoco.MjSpec, body: mujoco.MjsBody, arm: str, tool: To
     )  # fmt: skip
 
 
-def _add_material(spec: mujoco.MjSpec, mesh: mujoco.MjsMesh, arm: str, tool: Tool) -> str:
-    name = f"{arm}_tool"
+def _looks(tool: Tool) -> list[tuple[np.ndarray, Array]]:
+    """(F, 3) triangles and the RGBA to draw them in: one entry for each colour of a tool without texture."""
+    faces = np.asarray(tool.mesh.faces, int)
+    if _texture(tool)[0] is not None:
+        return [(faces, np.ones(4))]
+    colours = np.asarray(tool.mesh.visual.vertex_colors, float)[faces].mean(axis=1).round()
+    return [(faces[(colours == colour).all(axis=1)], colour / 255.0) for colour in np.unique(colours, axis=0)]
+
+
+def _add_material(spec: mujoco.MjSpec, mesh: mujoco.MjsMesh, name: str, tool: Tool, rgba: Array) -> str:
     material = spec.add_material(name=name, specular=0.2, shininess=0.2)
     coordinates, pixels = _texture(tool)
     if coordinates is None or pixels is None:
-        material.rgba = [0.8, 0.8, 0.8, 1]
+        material.rgba = rgba
         return name
     # MuJoCo's rows run downwards, an OBJ's v upwards.
     mesh.usertexcoord = np.column_stack([coordinates[:, 0], 1.0 - coordinates[:, 1]]).ravel()

@@ -25,7 +25,7 @@ class Settings:
     simulation: start the simulated cell, and use its parameters. generator: what imagines. rig: path of the
     calibration. tools: other meshes, like left=DIR,right=DIR. episodes: folder for the episode folders.
     require_approval: wait for a person before motion. top_camera, side_camera: namespaces of their topics.
-    seed: of the simulated scene. rate: simulated seconds per second.
+    task, seed: of the simulated scene. rate: simulated seconds per second.
     """
 
     simulation: bool = False
@@ -36,6 +36,7 @@ class Settings:
     require_approval: bool | None = None
     top_camera: str = ""
     side_camera: str = ""
+    task: str = ""
     seed: int | None = None
     rate: float | None = None
 
@@ -71,7 +72,10 @@ def graph(settings: Settings) -> list[NodeProcess]:
     }
     if settings.simulation:
         seed = None if settings.seed is None else float(settings.seed)
-        nodes = {"simulated_cell": {**shared, "seed": seed, "rate": settings.rate}, **nodes}
+        nodes = {
+            "simulated_cell": {**shared, "task": settings.task, "seed": seed, "rate": settings.rate},
+            **nodes,
+        }
     return [
         NodeProcess(name, files, {key: value for key, value in chosen.items() if value not in ("", None)})
         for name, chosen in nodes.items()

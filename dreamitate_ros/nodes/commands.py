@@ -20,6 +20,8 @@ from dreamitate_ros.nodes.bringup import Settings
 from dreamitate_ros.nodes.session import Session, crashed, printed
 from dreamitate_ros.report import write_report, write_summary
 from dreamitate_ros.rig import load_rig
+from dreamitate_ros.simulate.seeds import Split, require, split_of
+from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.tool import load_tool
 
@@ -28,16 +30,22 @@ def demo(task: str, seed: int, episodes: Path) -> int:
     """One trial with the oracle; 0 only when the object really turned."""
     started_s = time.monotonic()
     load_task(task, config_directory())
-    settings = Settings(simulation=True, generator="oracle", episodes=str(episodes.absolute()), seed=seed)
+    split_of(seed)
+    settings = Settings(
+        simulation=True, generator="oracle", episodes=str(episodes.absolute()), task=task, seed=seed
+    )
     with Session(settings, _log_folder(episodes)) as session:
-        trial = session.trial(task, seed, printed())
-    write_report(Path(trial.episode))  # again, now with what really happened
-    write_summary(Path(trial.episode))
+        trial = session.trial(task, seed, printed(), [""] * simulated_task(task).rounds)
+    for each in trial.rounds:
+        write_report(Path(each.episode))  # again, now with what really happened
+        write_summary(Path(each.episode))
     if trial.error:
         print(trial.error)
+    assert trial.best is not None
+    figures = "".join(f"  {name}: {value:.1f}" for name, value in trial.best.outcome.figures.items())
     print(
-        f"episode: {_shown(trial.episode)}  success: {str(trial.success).lower()}"
-        f"  rotated_deg: {trial.rotated_deg:.1f}  wall_s: {time.monotonic() - started_s:.0f}"
+        f"episode: {_shown(trial.best.episode)}  success: {str(trial.success).lower()}{figures}"
+        f"  wall_s: {time.monotonic() - started_s:.0f}"
     )
     return 0 if trial.success else 1
 
@@ -57,14 +65,16 @@ def replay(task: str, directory: Path, rig: Path | None, tools: Mapping[str, Pat
         rig=str(_with_arms(rig_path, logs)),
         tools=",".join(f"{arm}={path.absolute()}" for arm, path in tools.items()),
         episodes=str(episodes.absolute()),
+        task=task,
     )
     with Session(settings, logs) as session:
-        trial = session.trial(task, 0, printed(), str(directory.absolute()))
+        trial = session.trial(task, 0, printed(), [str(directory.absolute())])
     if trial.error:
         print(trial.error)
-    errors = " ".join(f"{arm} {mm:.1f}" for arm, mm in trial.path_error_mm.items()) or "none"
+    (only,) = trial.rounds
+    errors = " ".join(f"{arm} {mm:.1f}" for arm, mm in only.path_error_mm.items()) or "none"
     print(
-        f"episode: {_shown(trial.episode)}  success: {str(not trial.error).lower()}"
+        f"episode: {_shown(only.episode)}  success: {str(not trial.error).lower()}"
         f"  path_error_mm: {errors}  wall_s: {time.monotonic() - started_s:.0f}"
     )
     return 0 if not trial.error else 1
@@ -78,7 +88,11 @@ def evaluate(task: str, generator: str, seeds: Iterable[int], output: Path) -> i
     done = {trial.seed: trial for trial in _read(record)}
     wanted = list(seeds)
     left = [seed for seed in wanted if seed not in done]
-    settings = Settings(simulation=True, generator=generator, episodes=str((output / "episodes").absolute()))
+    require(Split.EVALUATION, wanted)
+    settings = Settings(
+        simulation=True, generator=generator, episodes=str((output / "episodes").absolute()), task=task,
+        seed=wanted[0],
+    )  # fmt: skip
     while left:
         with Session(settings, _log_folder(output / "episodes")) as session:
             while left:
@@ -86,7 +100,7 @@ def evaluate(task: str, generator: str, seeds: Iterable[int], output: Path) -> i
                 done[left.pop(0)] = trial
                 print(row(trial), flush=True)
                 _write(record, task, generator, [done[seed] for seed in sorted(done)])
-                if not trial.episode:
+                if trial.crash:
                     break  # the graph died with the trial: bring up another
     trials = [done[seed] for seed in wanted]
     print(table(trials))
@@ -97,7 +111,7 @@ def evaluate(task: str, generator: str, seeds: Iterable[int], output: Path) -> i
 def _trial(session: Session, task: str, seed: int) -> Trial:
     started_s = time.monotonic()
     try:
-        return session.trial(task, seed, lambda stage, progress, message: None)
+        return session.trial(task, seed, lambda *_: None, [""] * simulated_task(task).rounds)
     except DreamitateError as error:
         return crashed(seed, error, time.monotonic() - started_s)
 

@@ -1,19 +1,17 @@
 """Trials in a running graph, for `dreamitate demo | run | evaluate`: one goal, judged from ground truth."""
 
-import json
-import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-
-import numpy as np
 
 from dreamitate_msgs.action import RunPolicy
 from dreamitate_ros import episode_files as files
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.evaluate.trial import Trial, stage_times
+from dreamitate_ros.evaluate.trial import Round, Trial, read_round
 from dreamitate_ros.nodes.bringup import Bringup, Settings
 from dreamitate_ros.nodes.policy_client import Follow, PolicyClient
+from dreamitate_ros.simulate.measure import Outcome
 
 
 class Session:
@@ -39,37 +37,35 @@ class Session:
         self._client.__exit__(kind, error, trace)
         self._bringup.__exit__(kind, error, trace)
 
-    def trial(self, task: str, seed: int, follow: Follow, replay_directory: str = "") -> Trial:
-        """Reset the scene to `seed`, run the policy, and see what really happened."""
+    def trial(self, task: str, seed: int, follow: Follow, replay_directories: Sequence[str] = ("",)) -> Trial:
+        """Reset the scene to `seed`, run the policy round by round, and see what really happened.
+
+        replay_directories: one a round, "" imagines anew. The rounds end with the first one that fails.
+        """
         started_s = time.monotonic()
         self._client.reset(seed)
-        goal = RunPolicy.Goal(task=task, seed=seed, replay_directory=replay_directory)
-        result = self._client.run(goal, follow)
+        rounds: list[Round] = []
+        for directory in replay_directories:
+            goal = RunPolicy.Goal(task=task, seed=seed + len(rounds), replay_directory=directory)
+            result = self._client.run(goal, follow)
+            outcome = self._outcome()
+            folder = Path(result.episode_folder)
+            files.write_truth(folder / files.TRUTH, seed, outcome)
+            error = f"{_code_name(result.error_code)}: {result.error_msg}" if result.error_code else ""
+            rounds.append(read_round(folder, error, outcome))
+            if error:
+                break
+        return Trial(seed, tuple(rounds), time.monotonic() - started_s)
+
+    def _outcome(self) -> Outcome:
         truth = self._client.truth()
-        rotated_deg, in_contact_deg = (
-            math.degrees(truth.rotated_rad),
-            math.degrees(truth.rotated_in_contact_rad),
-        )
-        folder = Path(result.episode_folder)
-        facts = {"seed": seed, "rotated_deg": rotated_deg, "rotated_in_contact_deg": in_contact_deg}
-        (folder / files.TRUTH).write_text(json.dumps(facts, indent=2) + "\n")
-        stages_s, overhead_s = stage_times(files.read_events(folder / files.EVENTS))
-        return Trial(
-            seed=seed,
-            episode=str(folder),
-            error=f"{_code_name(result.error_code)}: {result.error_msg}" if result.error_code else "",
-            rotated_deg=rotated_deg,
-            in_contact_deg=in_contact_deg,
-            wall_s=time.monotonic() - started_s,
-            path_error_mm=_path_error_mm(folder / files.EXECUTED),
-            stages_s=stages_s,
-            overhead_s=overhead_s,
-        )
+        figures = dict(zip(truth.names, truth.values, strict=True))
+        return Outcome(truth.success, truth.score, truth.summary, figures)
 
 
 def crashed(seed: int, error: DreamitateError, wall_s: float) -> Trial:
     """A trial that the graph did not survive: a failure with its reason."""
-    return Trial(seed, "", f"{error.code.name}: {error.message}", 0.0, 0.0, wall_s)
+    return Trial(seed, (), wall_s, f"{error.code.name}: {error.message}")
 
 
 def printed() -> Follow:
@@ -85,13 +81,6 @@ def printed() -> Follow:
         print(f"{now_s:6.1f} s  {stage:8s} {100 * progress:3.0f} %  {message}".rstrip(), flush=True)
 
     return follow
-
-
-def _path_error_mm(path: Path) -> dict[str, float]:
-    if not path.is_file():
-        return {}
-    errors = files.read_execution(path).path_error_mm
-    return {arm: float(np.nanmedian(mm)) for arm, mm in errors.items() if np.isfinite(mm).any()}
 
 
 def _code_name(code: int) -> str:

@@ -15,6 +15,7 @@ from std_srvs.srv import Trigger
 
 from dreamitate_msgs.msg import SceneTruth
 from dreamitate_msgs.srv import GetScene, ResetScene
+from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.execute.ur5e import joint_names
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.cell_cameras import CellCameras
@@ -24,6 +25,8 @@ from dreamitate_ros.nodes.cell_robot_state import RobotState
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.runner import CellRunner
+from dreamitate_ros.simulate.seeds import split_of
+from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import load_task
 
 TRUTH_EVERY_S, FRAMES_EVERY_S, SPEED_EVERY_S, DIAGNOSTICS_EVERY_S = 0.1, 0.1, 0.2, 2.0
@@ -37,7 +40,8 @@ class SimulatedCell(Node):
         config, rig = parameters.config(self), parameters.rig(self)
         task = load_task(parameters.text(self, "task", "rotate", "task whose scene is on the table"), config)
         tools = parameters.load_tools(task, config, parameters.tool_directories(self))
-        seed = int(parameters.number(self, "seed", 0.0, "which object lies where", 0, 2**31))
+        seed = int(parameters.number(self, "seed", 0.0, "which things lie where", 0, 2**31))
+        split_of(seed)
         rate = parameters.number(self, "rate", 1.0, "simulated seconds per second", 0.01, 20)
         cameras_hz = parameters.number(self, "camera_rate_hz", 4.0, "photos per second", 0.1, 30)
         overview_hz = parameters.number(
@@ -47,7 +51,7 @@ class SimulatedCell(Node):
         self._joints = self.create_publisher(JointState, "joint_states", QoSProfile(depth=10))
         self._truth = self.create_publisher(SceneTruth, "~/truth", QoSProfile(depth=10))
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", QoSProfile(depth=10))
-        self.runner = CellRunner(Cell(seed, rig, tools), rate, self._tick)
+        self.runner = CellRunner(Cell(simulated_task(task.name), seed, rig, tools), rate, self._tick)
         self._cameras = CellCameras(self, self.runner, rig, cameras_hz, overview_hz)
         self._controllers = [ArmController(self, self.runner, arm) for arm in tools]
         self._states = [RobotState(self, self.runner, arm) for arm in tools]
@@ -94,8 +98,10 @@ class SimulatedCell(Node):
         self._joints.publish(message)
 
     def _reset(self, request: ResetScene.Request, response: ResetScene.Response) -> ResetScene.Response:
-        if request.seed < 0:
-            response.message = f"a seed is a whole number from 0 on, found {request.seed}"
+        try:
+            split_of(request.seed)
+        except DreamitateError as error:
+            response.message = error.message
             return response
         self.runner.reset(request.seed)
         for state in self._states:
@@ -107,7 +113,7 @@ class SimulatedCell(Node):
     def _get_scene(self, _: GetScene.Request, response: GetScene.Response) -> GetScene.Response:
         with self.runner.lock:
             scene = self.runner.cell.scene
-        response.seed, response.object = scene.seed, messages.pose_message(scene.world_from_object)
+        response.seed, response.positions = scene.seed, scene.positions.tolist()
         return response
 
     def _protect(self, stopped: bool, response: Trigger.Response) -> Trigger.Response:
@@ -121,16 +127,17 @@ class SimulatedCell(Node):
 
     def _publish_truth(self) -> None:
         with self.runner.lock:
-            cell, truth = self.runner.cell, self.runner.cell.truth
+            cell, outcome = self.runner.cell, self.runner.cell.outcome
             seed, tools = cell.seed, [cell.world_from_tool(arm) for arm in cell.arms]
         message = SceneTruth(
             seed=seed,
-            object=messages.pose_message(truth.world_from_object),
-            rotated_rad=truth.rotated_rad,
-            rotated_in_contact_rad=truth.rotated_in_contact_rad,
-            arms=list(self.runner.cell.arms),
+            names=list(outcome.figures),
+            values=list(outcome.figures.values()),
+            success=outcome.success,
+            score=outcome.score,
+            summary=outcome.summary,
+            arms=list(cell.arms),
             tools=[messages.pose_message(tool) for tool in tools],
-            touching=list(truth.touching),
         )
         message.header.frame_id = "world"
         message.header.stamp = messages.time_message(self.runner.now_s)

@@ -4,6 +4,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from sensor_msgs.msg import Image
@@ -75,7 +76,7 @@ class VideoGenerator(Node):
 
     def _cell_scene(self, stop: Stop) -> Scene:
         response = call(self._scene, GetScene.Request(), CELL_TIMEOUT_S, stop, "the simulated cell")
-        return Scene(seed=response.seed, world_from_object=messages.pose_array(response.object))
+        return Scene(seed=response.seed, positions=np.array(response.positions))
 
     def _show(self, video: StereoVideo) -> None:
         for frame in video.top:

@@ -76,11 +76,10 @@ def verdict(record: Record) -> dict[str, str]:
 
 
 def _success(record: Record) -> str:
-    if "rotated_deg" not in record.truth:
+    if "summary" not in record.truth:
         return "The arms acted out the imagined video."
-    turned = f"The object turned by {record.truth['rotated_deg']:.1f} deg"
-    with_contact = f"{record.truth['rotated_in_contact_deg']:.1f} deg of it with every tool in contact"
-    return f"{turned}, {with_contact}."
+    judged = "as the task wants it" if record.truth.get("success") else "which is not enough"
+    return f"In the simulated cell {record.truth['summary']}: {judged}."
 
 
 def _errors(record: Record) -> str:

@@ -1,4 +1,4 @@
-"""The simulated cell: table, object and the arms with their tools, moved by stiff position servos as a UR's are."""
+"""The simulated cell: table, a task's things and the arms with their tools, moved by stiff servos as a UR's are."""
 
 from collections.abc import Mapping
 
@@ -8,39 +8,40 @@ import numpy as np
 from dreamitate_ros.execute.ur5e import EFFORT_LIMIT_NM, HOME_RAD, add_arm, joint_names
 from dreamitate_ros.geometry import transform
 from dreamitate_ros.rig import Rig
-from dreamitate_ros.simulate.objects import add_object, random_object
+from dreamitate_ros.simulate.measure import Outcome
 from dreamitate_ros.simulate.rendering import CameraRenderer
 from dreamitate_ros.simulate.scene import Scene, empty_scene
-from dreamitate_ros.simulate.truth import RotationTruth, Truth
+from dreamitate_ros.simulate.simulated_task import SimulatedTask
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array, Image
 
 STIFFNESS_NM_RAD = np.array([9000.0, 9000.0, 6000.0, 2500.0, 2500.0, 1500.0])
 DAMPING_NM_S_RAD = np.array([500.0, 500.0, 250.0, 60.0, 60.0, 30.0])
-SETTLE_S = 0.2
 
 
 class Cell:
     """Physics of one scene. Not thread-safe: whoever shares it holds a lock of their own.
 
-    tools: arm name -> Tool; arms False leaves the arms out (then there is only the object on the table).
+    tools: arm name -> Tool; without any there are only the things on the table.
     """
 
-    def __init__(self, seed: int, rig: Rig, tools: Mapping[str, Tool], arms: bool = True) -> None:
-        self.arms = tuple(tools) if arms else ()
-        self._rig, self._tools = rig, tools
+    def __init__(self, task: SimulatedTask, seed: int, rig: Rig, tools: Mapping[str, Tool]) -> None:
+        self.arms = tuple(tools)
+        self._task, self._rig, self._tools = task, rig, tools
         self._renderer: CameraRenderer | None = None
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """The scene of `seed`, arms at home and still. The model is a new one, the time starts at 0."""
         self.close()
-        shape, world_from_object = random_object(seed)
         spec = empty_scene(self._rig, seed)
-        add_object(spec, shape, world_from_object)
+        spec.option.timestep = self._task.physics.timestep_s
+        self._task.add_things(spec, seed)
         for arm in self.arms:
             add_arm(spec, arm, self._rig.world_from_base(arm), self._tools[arm])
             _add_servos(spec, arm)
+        if self.arms:
+            self._task.shape_tools(spec, self._tools)
         self.seed = seed
         self.model = spec.compile()
         self.data = mujoco.MjData(self.model)
@@ -58,9 +59,9 @@ class Cell:
         for arm in self.arms:
             self.data.qpos[self._columns[arm]] = HOME_RAD[arm]
             self.command(arm, HOME_RAD[arm])
-        mujoco.mj_step(self.model, self.data, round(SETTLE_S / self.model.opt.timestep))
+        mujoco.mj_step(self.model, self.data, round(self._task.physics.settle_s / self.timestep_s))
         self.data.time = 0.0
-        self._truth = RotationTruth(self.model, self.data, self.arms)
+        self._measure = self._task.measure(self.model, self.data, self.arms, seed)
 
     @property
     def time_s(self) -> float:
@@ -73,14 +74,15 @@ class Cell:
         return float(self.model.opt.timestep)
 
     @property
-    def truth(self) -> Truth:
-        """How far the object has turned since the reset."""
-        return self._truth.read(self.data)
+    def outcome(self) -> Outcome:
+        """What was done to the scene since the reset."""
+        return self._measure.read(self.data)
 
     @property
     def scene(self) -> Scene:
         """The scene as it stands."""
-        return Scene(self.seed, self.truth.world_from_object)
+        arms = [int(columns.min()) for columns in self._columns.values()]
+        return Scene(self.seed, self.data.qpos[: min(arms, default=self.model.nq)].copy())
 
     def command(self, arm: str, positions_rad: Array, velocities_rad_s: Array | float = 0.0) -> None:
         """What the arm's servos are to follow from the next step on; (6,) each."""
@@ -90,9 +92,9 @@ class Cell:
         self.data.ctrl[self._servos[arm]] = positions_rad + lead
 
     def step(self, steps: int = 1) -> None:
-        """So many time steps of physics under one command; the truth is looked at once, at their end."""
+        """So many time steps of physics under one command; the measure looks once, at their end."""
         mujoco.mj_step(self.model, self.data, steps)
-        self._truth.update(self.data)
+        self._measure.update(self.data)
 
     def joints(self, arm: str) -> tuple[Array, Array, Array]:
         """(6,) measured positions in rad, velocities in rad/s and efforts in Nm."""

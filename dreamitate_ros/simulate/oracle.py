@@ -10,9 +10,10 @@ import numpy as np
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.rig import Rig
-from dreamitate_ros.simulate.expert import Demonstration, ExpertWorld, demonstrate
+from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.rendering import CameraRenderer
 from dreamitate_ros.simulate.scene import Scene
+from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Image, Progress, StereoImage, StereoVideo, Stop
@@ -37,8 +38,9 @@ class OracleGenerator:
         """
         self._require_fit(photos, task)
         progress(0.0, "the scripted expert looks at the scene (oracle)")
-        world = ExpertWorld(self.scene(), self.rig, self.tools)
-        done = demonstrate(
+        simulated = simulated_task(task.name)
+        world = HandheldWorld(simulated, self.scene(), self.rig, self.tools)
+        done = simulated.demonstrate(
             world, task.frames, task.fps, lambda share, what: progress(EXPERT_SHARE * share, what), stop
         )
         return render(
@@ -56,12 +58,14 @@ class OracleGenerator:
             )
         if set(task.arm_tools) != set(self.tools):
             raise DreamitateError(
-                ErrorCode.GENERATION_FAILED, f"the oracle has no scripted expert for the task '{task.name}'"
+                ErrorCode.GENERATION_FAILED,
+                f"the task '{task.name}' needs tools for {', '.join(task.arm_tools)}, loaded are those for"
+                f" {', '.join(self.tools)}",
             )
 
 
 def render(
-    world: ExpertWorld, done: Demonstration, photos: StereoImage, fps: float, progress: Progress, stop: Stop
+    world: HandheldWorld, done: Demonstration, photos: StereoImage, fps: float, progress: Progress, stop: Stop
 ) -> StereoVideo:
     """Both views of a demonstration, (T, H, W, 3) each; time 0 is the photo."""
     views: dict[str, list[Image]] = {"top": [photos.top], "side": [photos.side]}

@@ -19,6 +19,9 @@ NO_EGL = (
 )
 
 
+MOST_GEOMS = 2000  # drawn at once; grains are many
+
+
 class CameraRenderer:
     """Draws what named cameras of one model see. Use it and close it in the thread that made it.
 
@@ -33,7 +36,7 @@ class CameraRenderer:
         self._model = model
         self._gl = _egl_context(width, height)
         self._gl.make_current()
-        self._scene = mujoco.MjvScene(model, maxgeom=600)
+        self._scene = mujoco.MjvScene(model, maxgeom=MOST_GEOMS)
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
         self._option = mujoco.MjvOption()

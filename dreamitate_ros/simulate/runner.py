@@ -17,7 +17,7 @@ from dreamitate_ros.values import Array
 BEHIND_S = (
     1.0  # up to this far behind the wall clock physics catches up; more is given up and counted as lost
 )
-CYCLE_S, STEPS = 0.005, 2  # the controllers' period, and its steps of physics
+CYCLE_S = 0.005  # the controllers' period
 CYCLES = 2
 SLICE_S = CYCLES * CYCLE_S  # simulated between two looks at the clock
 
@@ -149,7 +149,7 @@ class CellRunner:
                         self._now_s, CYCLE_S, speed, self.cell.joints(arm)[0]
                     )
                     self.cell.command(arm, position, np.asarray(velocity))
-                self.cell.step(STEPS)
+                self.cell.step(round(CYCLE_S / self.cell.timestep_s))
         self._advanced.set()
 
     def _tell(self) -> None:

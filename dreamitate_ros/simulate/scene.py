@@ -22,10 +22,13 @@ TABLE_SIZE_M = (1.15, 0.62, 0.03)  # half sizes
 
 @dataclass(frozen=True)
 class Scene:
-    """All that makes a scene: the seed, and where its object lies now, world_from_object (4, 4)."""
+    """All that makes a task's scene: the seed, and how its things lie now.
+
+    positions: (N,) of the things' joints in MuJoCo's order; empty for where the seed puts them.
+    """
 
     seed: int
-    world_from_object: Array
+    positions: Array
 
 
 def photo_cameras(rig: Rig) -> dict[str, Camera]:

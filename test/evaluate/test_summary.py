@@ -1,15 +1,26 @@
 """Figures of many trials, against published values of the Wilson interval."""
 
+import json
+
 import pytest
 
 from dreamitate_ros.evaluate.summary import row, summarise, table, wilson_interval
-from dreamitate_ros.evaluate.trial import Trial
+from dreamitate_ros.evaluate.trial import Round, Trial
+from dreamitate_ros.simulate.measure import Outcome
 
 
-def trial(seed: int, turned_deg: float, error: str = "") -> Trial:
-    return Trial(
-        seed, "episode", error, turned_deg, turned_deg, 40.0, {"left": 1.0, "right": 2.0}, {"track": 9.0}, 1.5
+def a_round(turned_deg: float, error: str = "", stage: str = "") -> Round:
+    outcome = Outcome(
+        turned_deg >= 25, turned_deg, f"turned {turned_deg:.1f} deg", {"rotated_deg": turned_deg}
     )
+    return Round("episode", error, stage, outcome, {"left": 1.0, "right": 2.0}, {"track": 9.0}, 1.5)
+
+
+def trial(seed: int, *rounds: Round) -> Trial:
+    return Trial(seed, rounds, 40.0)
+
+
+LOST = a_round(35.0, "PATH_DEVIATION: pushed away", "execute")
 
 
 @pytest.mark.parametrize(
@@ -20,22 +31,45 @@ def test_wilson_interval(successes: int, trials: int, low: float, high: float) -
     assert wilson_interval(successes, trials) == (pytest.approx(low, abs=1e-3), pytest.approx(high, abs=1e-3))
 
 
-def test_success_needs_the_turn_the_contact_and_no_error() -> None:
-    assert trial(1, 25.0).success
-    assert not trial(1, 24.9).success
-    assert not trial(1, 40.0, "PATH_DEVIATION: pushed away").success
-    assert not Trial(1, "e", "", 40.0, 10.0, 1.0).success
+def test_success_needs_the_truth_and_a_round_without_error() -> None:
+    assert trial(1, a_round(25.0)).success
+    assert not trial(1, a_round(24.9)).success
+    assert not trial(1, LOST).success
+    assert not Trial(1, (), 1.0, "UNKNOWN: signal 11").success
+
+
+def test_the_best_complete_round_counts() -> None:
+    assert trial(1, a_round(10), a_round(30), LOST).success
+    assert trial(1, a_round(10), a_round(30), a_round(20)).best == a_round(30)
+    assert not trial(1, a_round(10), LOST).success
+
+
+def test_failures_are_told_by_stage() -> None:
+    assert trial(1, a_round(30.0)).failed_stage == ""
+    assert trial(1, a_round(3.0)).failed_stage == "outcome"
+    assert trial(1, LOST).failed_stage == "execute"
+    assert Trial(1, (), 1.0, "UNKNOWN: signal 11").failed_stage == "crash"
 
 
 def test_summary_and_table_count_every_trial() -> None:
-    trials = [trial(500, 31.0), trial(501, 3.0), trial(502, 35.0, "UNREACHABLE: too far")]
+    trials = [
+        trial(1, a_round(31.0)),
+        trial(2, a_round(3.0)),
+        trial(3, LOST),
+        Trial(4, (), 2.0, "UNKNOWN: died"),
+    ]
     facts = summarise(trials)
-    assert (facts["trials"], facts["successes"]) == (3, 1)
+    assert (facts["trials"], facts["successes"]) == (4, 1)
+    assert facts["failures_by_stage"] == {"outcome": 1, "execute": 1, "crash": 1}
+    assert facts["median_figures"] == {"rotated_deg": 31.0}
+    assert facts["mean_figures"] == {"rotated_deg": 23.0}
     assert facts["median_path_error_mm"] == {"left": 1.0, "right": 2.0}
-    assert "success: 1 of 3" in table(trials)
-    assert "FAILURE" in row(trials[2])
-    assert "UNREACHABLE" in row(trials[2])
+    assert "success: 1 of 4" in table(trials)
+    assert "FAILURE (execute)" in row(trials[2])
+    assert "PATH_DEVIATION" in row(trials[2])
+    assert "died" in row(trials[3])
 
 
 def test_a_trial_survives_its_file() -> None:
-    assert Trial.from_json(trial(7, 30.0).to_json()) == trial(7, 30.0)
+    for each in (trial(7, a_round(30.0), LOST), Trial(4, (), 2.0, "UNKNOWN: died")):
+        assert Trial.from_json(json.loads(json.dumps(each.to_json()))) == each

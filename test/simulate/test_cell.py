@@ -5,25 +5,27 @@ import pytest
 from dreamitate_ros.execute.ur5e import HOME_RAD
 from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.objects import about_z
-from dreamitate_ros.simulate.truth import CONTACT_MEMORY_S, RotationTruth
+from dreamitate_ros.simulate.tasks import simulated_task
+from dreamitate_ros.simulate.tasks.rotate_truth import CONTACT_MEMORY_S, RotationTruth
 
 
 @pytest.fixture(scope="module")
 def cell(rig, tools):
-    cell = Cell(7, rig, tools)
+    cell = Cell(simulated_task("rotate"), 7, rig, tools)
     yield cell
     cell.close()
 
 
 def test_the_arms_wait_at_home_and_nothing_moves(cell):
     cell.reset(7)
-    before = cell.truth.world_from_object
+    before = cell.scene.positions
     for _ in range(500):
         cell.step()
     for arm in cell.arms:
         np.testing.assert_allclose(cell.joints(arm)[0], HOME_RAD[arm], atol=1e-3)
-    np.testing.assert_allclose(cell.truth.world_from_object, before, atol=1e-4)
-    assert cell.truth.touching == (False, False)
+    np.testing.assert_allclose(cell.scene.positions, before, atol=1e-4)
+    assert before.shape == (7,)
+    assert not cell.outcome.success
 
 
 def test_the_servos_follow_a_moving_target(cell):
@@ -44,10 +46,10 @@ def test_the_same_seed_is_the_same_scene(cell):
     cell.reset(3)
     first = cell.data.qpos.copy()
     cell.reset(4)
-    other = cell.truth.world_from_object
+    other = cell.scene.positions
     cell.reset(3)
     np.testing.assert_array_equal(cell.data.qpos, first)
-    assert np.abs(cell.truth.world_from_object - other).max() > 0.01
+    assert np.abs(cell.scene.positions - other).max() > 0.01
 
 
 class TestTruth:
@@ -83,12 +85,13 @@ class TestTruth:
     def test_turns_past_half_a_circle_add_up(self, touched):
         for _ in range(5):
             truth = self.turn(touched, 50)
-        assert np.rad2deg(truth.rotated_rad) == pytest.approx(250)
-        assert np.rad2deg(truth.rotated_in_contact_rad) == pytest.approx(250)
-        assert truth.touching == (True, True)
+        assert truth.figures["rotated_deg"] == pytest.approx(250)
+        assert truth.figures["rotated_in_contact_deg"] == pytest.approx(250)
+        assert truth.success
+        assert touched[2].touching == (True, True)
 
     def test_clockwise_counts_negative(self, touched):
-        assert np.rad2deg(self.turn(touched, -20).rotated_rad) == pytest.approx(-20)
+        assert self.turn(touched, -20).figures["rotated_deg"] == pytest.approx(-20)
 
     def test_without_one_tool_a_turn_does_not_count_as_in_contact(self, touched):
         model, data, _ = touched
@@ -96,6 +99,7 @@ class TestTruth:
         data.mocap_pos[1] = [0.5, 0, 0]
         mujoco.mj_forward(model, data)
         truth = self.turn(touched, 30, seconds=10 * CONTACT_MEMORY_S)
-        assert np.rad2deg(truth.rotated_rad) == pytest.approx(40)
-        assert np.rad2deg(truth.rotated_in_contact_rad) == pytest.approx(10, abs=3.1)
-        assert truth.touching == (True, False)
+        assert truth.figures["rotated_deg"] == pytest.approx(40)
+        assert truth.figures["rotated_in_contact_deg"] == pytest.approx(10, abs=3.1)
+        assert not truth.success
+        assert touched[2].touching == (True, False)

@@ -3,18 +3,26 @@ import pytest
 
 from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.geometry import inverse, project
-from dreamitate_ros.simulate.expert import GOAL_RAD, ExpertWorld, demonstrate
+from dreamitate_ros.simulate.handheld import HandheldWorld
 from dreamitate_ros.simulate.objects import random_object
 from dreamitate_ros.simulate.oracle import OracleGenerator
 from dreamitate_ros.simulate.scene import Scene
+from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import load_task
 from dreamitate_ros.values import StereoImage
 
 from .conftest import CONFIG
 
+ROTATE = simulated_task("rotate")
+UNTOUCHED = np.zeros(0)
+
 
 def world(seed, rig, tools):
-    return ExpertWorld(Scene(seed, random_object(seed)[1]), rig, tools)
+    return HandheldWorld(ROTATE, Scene(seed, UNTOUCHED), rig, tools)
+
+
+def demonstrate(world, frames, fps, progress, stop):
+    return ROTATE.demonstrate(world, frames, fps, progress, stop)
 
 
 def quiet(share, what):
@@ -25,19 +33,20 @@ def go_on():
     return False
 
 
-def yaw(pose):
-    return np.arctan2(pose[1, 0], pose[0, 0])
+def yaw(state):
+    w, x, y, z = state[3:7]  # the object's joint comes first
+    return np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
 
 @pytest.mark.parametrize("seed", [1, 7, 106, 130])
 def test_the_expert_turns_the_object_counter_clockwise(rig, tools, seed):
     done = demonstrate(world(seed, rig, tools), 13, 6.0, quiet, go_on)
-    turned = (yaw(done.world_from_object[-1]) - yaw(done.world_from_object[0])) % (2 * np.pi)
-    assert GOAL_RAD < turned < np.pi
-    assert done.rotated_in_contact_rad > GOAL_RAD
+    turned = (yaw(done.states[-1]) - yaw(done.states[0])) % (2 * np.pi)
+    assert np.deg2rad(25) < turned < np.pi
+    assert done.outcome.success
     for poses in done.world_from_tool.values():
         np.testing.assert_allclose(poses[-1], poses[-2], atol=0.002)
-    np.testing.assert_allclose(done.world_from_object[-1], done.world_from_object[-2], atol=0.02)
+    np.testing.assert_allclose(done.states[-1, :7], done.states[-2, :7], atol=0.02)
 
 
 def test_the_tools_come_from_out_of_view_and_stay_above_the_table(rig, tools):
@@ -70,7 +79,7 @@ def test_the_expert_stops_when_asked(rig, tools):
 def test_the_oracle_video_starts_with_the_photos_and_shows_the_tools(rig, tools):
     seed = 7
     photo = np.zeros((rig.top.height, rig.top.width, 3), np.uint8)
-    oracle = OracleGenerator(rig, tools, lambda: Scene(seed, random_object(seed)[1]))
+    oracle = OracleGenerator(rig, tools, lambda: Scene(seed, UNTOUCHED))
     shown = []
     video = oracle.generate(
         StereoImage(photo, photo),

@@ -1,32 +1,19 @@
 """How far the object has turned, and how much of that while every tool touched it: counted at every step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamitate_ros.geometry import transform
+from dreamitate_ros.simulate.measure import Outcome
 from dreamitate_ros.simulate.objects import BODY
-from dreamitate_ros.values import Array
+
+GOAL_DEG = 25.0
+"""Paper, section 4.1: turned at least this much, contact kept."""
 
 CONTACT_MEMORY_S = 0.3
 """A tool counts as touching until this long after its last contact: contacts flicker as they slide."""
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What really happened since the reset.
-
-    world_from_object (4, 4); rotated_rad about world z, counter-clockwise positive;
-    rotated_in_contact_rad: the part made while every tool touched; touching: now, one per arm.
-    """
-
-    world_from_object: Array
-    rotated_rad: float
-    rotated_in_contact_rad: float
-    touching: tuple[bool, ...]
 
 
 class RotationTruth:
@@ -54,16 +41,21 @@ class RotationTruth:
         if (data.time - self._last_touch_s <= CONTACT_MEMORY_S).all():
             self._in_contact_rad += turned
 
-    def read(self, data: mujoco.MjData) -> Truth:
-        """The counts so far."""
-        return Truth(
-            world_from_object=transform(
-                data.xmat[self._object].reshape(3, 3).copy(), data.xpos[self._object].copy()
-            ),
-            rotated_rad=self._rotated_rad,
-            rotated_in_contact_rad=self._in_contact_rad,
-            touching=tuple(bool(touch) for touch in self._touching),
+    def read(self, data: mujoco.MjData) -> Outcome:
+        """Success: GOAL_DEG counter-clockwise, in all and of that with every tool in contact."""
+        rotated_deg, in_contact_deg = np.rad2deg(self._rotated_rad), np.rad2deg(self._in_contact_rad)
+        return Outcome(
+            success=bool(min(rotated_deg, in_contact_deg) >= GOAL_DEG),
+            score=float(min(rotated_deg, in_contact_deg)),
+            summary=f"the object turned by {rotated_deg:.1f} deg,"
+            f" {in_contact_deg:.1f} deg of it with every tool in contact",
+            figures={"rotated_deg": float(rotated_deg), "rotated_in_contact_deg": float(in_contact_deg)},
         )
+
+    @property
+    def touching(self) -> tuple[bool, ...]:
+        """Whether each arm's tool touched the object at the last update."""
+        return tuple(bool(touch) for touch in self._touching)
 
     def _touches(self, data: mujoco.MjData) -> NDArray[np.bool_]:
         touching = np.zeros_like(self._touching)

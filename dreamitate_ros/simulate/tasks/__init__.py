@@ -1,0 +1,18 @@
+"""The simulated tasks, a module each with an instance TASK of SimulatedTask (see simulated_task.py)."""
+
+import importlib.util
+from typing import cast
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.simulate.simulated_task import SimulatedTask
+
+
+def simulated_task(name: str) -> SimulatedTask:
+    """The task of that name; raises UNKNOWN_TASK when it cannot be simulated."""
+    module_name = f"{__name__}.{name}"
+    if not name.isidentifier() or importlib.util.find_spec(module_name) is None:
+        raise DreamitateError(
+            ErrorCode.UNKNOWN_TASK,
+            f"the task '{name}' cannot be simulated: there is no dreamitate_ros/simulate/tasks/{name}.py",
+        )
+    return cast(SimulatedTask, importlib.import_module(module_name).TASK)
