@@ -1,0 +1,53 @@
+import mujoco
+import numpy as np
+import pytest
+
+from dreamitate_ros.simulate.seeds import Split, split_of
+from dreamitate_ros.simulate.tasks import simulated_task
+from dreamitate_ros.simulate.tasks.grains import KINDS
+from dreamitate_ros.simulate.tasks.sweep_expert import Sweep, leaning, sweep_path
+from dreamitate_ros.simulate.tasks.sweep_scene import MARK_RADIUS_M, random_sweep
+
+SWEEP = simulated_task("sweep")
+
+
+@pytest.mark.parametrize(("moved", "success"), [(0, False), (12, False), (13, True), (26, True)])
+def test_the_share_on_the_mark_is_counted(things, moved, success):
+    seed = next(seed for seed in range(100) if random_sweep(seed).count == 26)
+    model, data = things("sweep", seed)
+    scene = random_sweep(seed)
+    for index in range(moved):
+        start = model.joint(f"grain_{index}").qposadr[0]
+        angle = 2 * np.pi * index / 26
+        edge = 0.98 * MARK_RADIUS_M * np.array([np.cos(angle), np.sin(angle)])
+        data.qpos[start : start + 2] = scene.mark_m + edge
+    mujoco.mj_forward(model, data)
+    outcome = SWEEP.measure(model, data, ("right",), seed).read(data)
+    assert outcome.figures["swept_share"] == pytest.approx(moved / 26)
+    assert outcome.success is success
+
+
+def test_the_brush_lies_across_its_way_and_leans_along_it():
+    way = np.array([np.cos(0.4), np.sin(0.4)])
+    rotation = leaning(way)
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
+    assert np.linalg.det(rotation) == pytest.approx(1.0)
+    assert rotation[:2, 1] @ way == pytest.approx(0.0)
+    assert -rotation[:2, 0] @ way > 0.5
+
+
+def test_the_path_starts_behind_the_heap_and_ends_on_the_mark():
+    heap_m, mark_m = np.array([0.0, 0.02]), np.array([0.18, 0.02])
+    path = sweep_path(Sweep(0.02, 0.01), heap_m, 0.03, mark_m, np.linspace(0, 12, 13))
+    np.testing.assert_allclose(path[4, :2, 3], [-0.05, 0.02], atol=0.003)
+    np.testing.assert_allclose(path[12, :2, 3], [0.17, 0.02], atol=1e-9)
+    assert (np.diff(path[4:, 0, 3]) >= 0).all()
+
+
+def test_scenes_differ_and_keep_to_their_split():
+    for first in (0, 900_000):
+        scenes = [random_sweep(seed) for seed in range(first, first + 80)]
+        kinds = KINDS[split_of(first)]
+        assert {scene.kind for scene in scenes} == set(kinds)
+        assert len({scene.rgba for scene in scenes}) == 80
+    assert split_of(900_000) is Split.EVALUATION
