@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.collision import lowest_point_m
-from dreamitate_ros.geometry import interpolate, inverse
+from dreamitate_ros.execute.smooth_path import smooth_path
+from dreamitate_ros.geometry import inverse, transform
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
@@ -21,6 +23,7 @@ LARGEST_LIFT_M = 0.035
 FEWEST_POSES = 2
 PULL_BACK_M, RAISE_M = 0.06, 0.08
 ENTRY_S = 0.5  # imagined time in which an arm that comes later moves in
+END_S = 0.1  # imagined time before and after its end in which an arm that ends earlier comes to rest
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,10 @@ def retarget(
 ) -> dict[str, TrackedPath]:
     """arm -> its dense path; raises LOW_CONFIDENCE, OUTSIDE_WORKSPACE or COLLISION (with the table)."""
     believed = {arm: _believed(arm, tracks, task) for arm in task.arm_tools}
-    start_s = min(times_s[0] for times_s, _ in believed.values())
-    end_s = max(times_s[-1] for times_s, _ in believed.values())
+    start_s = min(track.times_s[0] for track in believed.values())
+    end_s = max(track.times_s[-1] for track in believed.values())
     clock_s = np.linspace(start_s, end_s, max(2, round((end_s - start_s) * DENSE_HZ) + 1))
-    return {
-        arm: _path(arm, times_s, poses, clock_s, task, rig, tools[arm])
-        for arm, (times_s, poses) in believed.items()
-    }
+    return {arm: _path(arm, track, clock_s, task, rig, tools[arm]) for arm, track in believed.items()}
 
 
 def stand_off(world_from_tool: Array) -> Array:
@@ -64,7 +64,8 @@ def stand_off(world_from_tool: Array) -> Array:
     return result
 
 
-def _believed(arm: str, tracks: Sequence[ToolTrack], task: Task) -> tuple[Array, Array]:
+def _believed(arm: str, tracks: Sequence[ToolTrack], task: Task) -> ToolTrack:
+    """The arm's track without the poses below the task's gate."""
     track = next((t for t in tracks if t.tool in (arm, task.arm_tools[arm])), None)
     if track is None:
         raise DreamitateError(
@@ -78,27 +79,52 @@ def _believed(arm: str, tracks: Sequence[ToolTrack], task: Task) -> tuple[Array,
             f"only {good.sum()} of {len(good)} poses of the {arm} tool reach the confidence"
             f" {task.confidence_gate:g}; at least {FEWEST_POSES} are needed to move the arm",
         )
-    return track.times_s[good], track.top_from_tool[good]
+    return ToolTrack(
+        track.tool, track.times_s[good], track.top_from_tool[good], track.confidence[good],
+        track.observed[good], track.residuals_px[good], track.sigma[good],
+    )  # fmt: skip
 
 
-def _path(
-    arm: str, times_s: Array, top_from_tool: Array, clock_s: Array, task: Task, rig: Rig, tool: Tool
-) -> TrackedPath:
+def _path(arm: str, track: ToolTrack, clock_s: Array, task: Task, rig: Rig, tool: Tool) -> TrackedPath:
     assert rig.world_from_top is not None
-    poses, lifted_m = _lift(arm, rig.world_from_top @ interpolate(times_s, top_from_tool, clock_s), tool)
+    times_s = track.times_s
+    at_s = _ending_softly(clock_s, float(times_s[-1]))
+    smooth = smooth_path(times_s, track.top_from_tool, track.sigma, track.confidence, at_s)
+    poses, lifted_m = _lift(arm, rig.world_from_top @ smooth, tool)
     inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
     _require_workspace(arm, clock_s[inside], poses[inside], task)
     before, after = stand_off(poses[0]), stand_off(poses[-1])
     if times_s[0] > clock_s[0]:  # the other arm begins first: wait standing off, then come in
-        entry_s = max(clock_s[0], times_s[0] - ENTRY_S)
-        early = clock_s < times_s[0]
-        knots = np.stack([before, poses[0]])
-        poses[early] = interpolate(np.array([entry_s, times_s[0]]), knots, clock_s[early])
+        poses = _with_entry(poses, before, clock_s, float(times_s[0]))
     base_from_world = inverse(rig.world_from_base(arm))
     return TrackedPath(
         arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
         (float(times_s[0]), float(times_s[-1])), lifted_m,
     )  # fmt: skip
+
+
+def _ending_softly(clock_s: Array, end_s: float) -> Array:
+    """The clock held at end_s where it goes on, without a jolt: slowing down from END_S before to END_S after."""
+    if end_s > clock_s[-1] - 1e-9:
+        return clock_s
+    slowing_s = np.clip(clock_s - end_s + END_S, 0.0, 2 * END_S)
+    return np.asarray(np.minimum(clock_s, end_s - END_S) + slowing_s - slowing_s**2 / (4 * END_S))
+
+
+def _with_entry(poses: Array, before: Array, clock_s: Array, start_s: float) -> Array:
+    """The path with its part before start_s replaced: standing off at `before`, then coming in, into its motion."""
+    first = int(np.searchsorted(clock_s, start_s))
+    step_s = clock_s[first + 1] - clock_s[first]
+    velocity_m_s = (poses[first + 1, :3, 3] - poses[first, :3, 3]) / step_s
+    turn = Rotation.from_matrix(poses[first + 1, :3, :3] @ poses[first, :3, :3].T).as_rotvec() / step_s
+    ahead_s = clock_s[:first, None] - clock_s[first]
+    entry_s = max(clock_s[0], start_s - ENTRY_S)
+    done = np.clip((clock_s[:first, None] - entry_s) / (clock_s[first] - entry_s), 0.0, 1.0)
+    share = done**3 * (10 - 15 * done + 6 * done**2)  # at rest on both sides
+    moving_m = poses[first, :3, 3] + ahead_s * velocity_m_s
+    places_m = before[:3, 3] + share * (moving_m - before[:3, 3])
+    turns = Rotation.from_rotvec(share * ahead_s * turn).as_matrix() @ poses[first, :3, :3]
+    return np.concatenate([transform(turns, places_m), poses[first:]])
 
 
 def _lift(arm: str, world_from_tool: Array, tool: Tool) -> tuple[Array, float]:

@@ -45,6 +45,9 @@ VELOCITY_LIMIT_RAD_S = np.full(6, math.pi)
 ACCELERATION_LIMIT_RAD_S2 = np.full(6, 5.0)
 """(6,) UR publishes none; this is what MoveIt's configuration of UR arms has long used."""
 
+JERK_LIMIT_RAD_S3 = np.full(6, 100.0)
+"""UR publishes none: full acceleration takes a twentieth of a second at least."""
+
 EFFORT_LIMIT_NM = np.array([150.0, 150.0, 150.0, 28.0, 28.0, 28.0])
 
 HOME_RAD = {
