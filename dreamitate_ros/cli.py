@@ -8,6 +8,7 @@ from typing import Any
 
 from dreamitate_ros.benchmark import command as benchmark
 from dreamitate_ros.calibrate import command as calibrate
+from dreamitate_ros.demonstrate import command as demonstrate
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion import commands as diffusion
 from dreamitate_ros.track import command as track
@@ -51,10 +52,17 @@ def parser() -> argparse.ArgumentParser:
             "--episodes", type=Path, default=Path("episodes"), help="for episode folders (default: episodes)"
         )
 
+    demonstrate.add_arguments(
+        commands.add_parser("demonstrate", help="videos of scripted demonstrations, to train on")
+    )
+
     tracking = commands.add_parser("track", help="track the tools in a stored clip")
     track.add_arguments(tracking)
     tracking.set_defaults(run=track.main)
 
+    diffusion.add_new_model_arguments(
+        commands.add_parser("new-model", help="make a model folder with random weights, to train")
+    )
     diffusion.add_import_arguments(
         commands.add_parser("import-checkpoint", help="make a model folder from the original's checkpoints")
     )

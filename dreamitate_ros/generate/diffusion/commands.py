@@ -1,14 +1,43 @@
-"""`dreamitate import-checkpoint`, `check-parity` and `train`; torch is imported when they run."""
+"""`dreamitate new-model`, `import-checkpoint`, `check-parity` and `train`; torch is imported when they run."""
 
 import argparse
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from dreamitate_ros.interrupts import interrupts
+
 DTYPES = ("float32", "bfloat16", "float16")
+
+
+def add_new_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `dreamitate new-model`."""
+    parser.add_argument("name", metavar="MODEL", help="a file in config/models, like small, or a .yaml file")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the model")
+    parser.add_argument("--seed", type=int, default=0, help="of the random weights (default: 0)")
+    parser.set_defaults(run=make_model)
+
+
+def make_model(arguments: argparse.Namespace) -> int:
+    """Write a model with random weights; returns 0. Raises DreamitateError for one that cannot be built."""
+    from dreamitate_ros.configuration import config_directory
+    from dreamitate_ros.errors import DreamitateError, ErrorCode
+    from dreamitate_ros.generate.diffusion.description import load_description
+
+    description = load_description(arguments.name, config_directory())
+    if arguments.output.exists() and any(arguments.output.iterdir()):
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"{arguments.output} is not empty; give a new folder"
+        )
+    from dreamitate_ros.generate.diffusion.load import hide_foreign_progress
+    from dreamitate_ros.generate.diffusion.new_model import new_model, parameters_m
+
+    hide_foreign_progress()
+    pipeline = new_model(description, arguments.seed)
+    pipeline.save_pretrained(arguments.output)
+    for name, count_m in parameters_m(pipeline).items():
+        print(f"{name}: {count_m:.1f} M parameters")
+    print(f"untrained model: {arguments.output}")
+    return 0
 
 
 def add_import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,27 +118,13 @@ def train(arguments: argparse.Namespace) -> int:
 
     config = load_training(arguments.config)
     try:
-        with _interrupts() as interrupted:
+        with interrupts() as interrupted:
             folder = run(config, _print_progress, interrupted, cpu=arguments.cpu)
     except Cancelled:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return 130
     print(f"trained model: {folder}")
     return 0
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Says whether Ctrl-C or SIGTERM came, in place of what they do otherwise."""
-    came = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: came.set()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield came.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_progress(fraction: float, text: str) -> None:

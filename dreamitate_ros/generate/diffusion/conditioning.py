@@ -29,8 +29,11 @@ def make_condition(
     photos: (F, 3, H, W) each packed frame's photo, in [-1, 1]; noise: standard normal, the same shape: every
     frame is augmented by its own. context: (1, 1, 1, D) or (1, F, 1, D), see Condition.
     """
-    augmented = photos + sampling.noise_augmentation * noise
-    latents = encode(vae, augmented, encode_at_once, stop)
+    if sampling.noise_augmentation == 0:  # then all frames of a view have the same
+        top, side = encode(vae, photos[[0, -1]], encode_at_once, stop)
+        latents = photo_frames(top, side, (len(photos) + 1) // 2)
+    else:
+        latents = encode(vae, photos + sampling.noise_augmentation * noise, encode_at_once, stop)
     return Condition(context, latents[None], time_ids(sampling).to(latents))
 
 

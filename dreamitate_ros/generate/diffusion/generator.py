@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.generate.diffusion.frame_size import enlarged, shrunk
 from dreamitate_ros.generate.diffusion.load import load_pipeline
 from dreamitate_ros.generate.diffusion.pipeline import ShowPreview, StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import (
@@ -45,7 +46,9 @@ class DiffusionGenerator:
     def warm_up(self, width: int, height: int, times: int) -> None:
         """Two steps on black photos, so that the first goal does not pay for what a device sets up once."""
         black = np.zeros((height, width, 3), np.uint8)
-        self.pipeline(StereoImage(black, black), "", times=times, sampling=replace(self.sampling, steps=2))
+        warm = replace(self, sampling=replace(self.sampling, steps=2), show=lambda clip: None)
+        warm._imagine(StereoImage(black, black), "", 0, 1, times, 6.0, lambda *_: None, lambda: False)
+        self.memory = warm.memory
 
     def generate(
         self, photos: StereoImage, task: Task, seed: int, progress: Progress, stop: Stop
@@ -56,16 +59,34 @@ class DiffusionGenerator:
     def generate_several(
         self, photos: StereoImage, task: Task, seed: int, samples: int, progress: Progress, stop: Stop
     ) -> list[StereoVideo]:
-        """The videos of seeds seed, seed + 1, ...: to choose the most consistent one from."""
+        """The videos of seeds seed, seed + 1, ...: to choose the most consistent one from.
+
+        A model made for frames of one size sees the photos at it, and its videos are enlarged to theirs.
+        """
+        small = shrunk(photos, self.pipeline.native_size)
+        videos = self._imagine(small, task.prompt, seed, samples, task.frames, task.fps, progress, stop)
+        return [enlarged(video, photos) for video in videos]
+
+    def _imagine(
+        self,
+        photos: StereoImage,
+        prompt: str,
+        seed: int,
+        samples: int,
+        times: int,
+        fps: float,
+        progress: Progress,
+        stop: Stop,
+    ) -> list[StereoVideo]:
         while True:
             try:
                 return self.pipeline(
                     photos,
-                    task.prompt,
+                    prompt,
                     seed=seed,
                     samples=samples,
-                    times=task.frames,
-                    fps=task.fps,
+                    times=times,
+                    fps=fps,
                     sampling=self.sampling,
                     memory=self.memory,
                     progress=progress,

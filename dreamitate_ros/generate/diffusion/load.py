@@ -22,8 +22,7 @@ def load_pipeline(folder: Path, memory: Memory, device: str) -> StereoVideoPipel
             ErrorCode.INVALID_PARAMETER,
             f"{folder} is no model folder (it has no model_index.json); make one: dreamitate import-checkpoint",
         )
-    diffusers_logging.disable_progress_bar()
-    transformers_logging.disable_progress_bar()
+    hide_foreign_progress()
     narrow = torch.float32 if device == "cpu" else getattr(torch, memory.dtype)
     try:
         pipeline: StereoVideoPipeline = StereoVideoPipeline.from_pretrained(
@@ -47,3 +46,9 @@ def _placed(pipeline: StereoVideoPipeline, offload: str, device: str) -> StereoV
     else:
         pipeline.enable_sequential_cpu_offload(device=device)
     return pipeline
+
+
+def hide_foreign_progress() -> None:
+    """No progress bars of diffusers and transformers between our own."""
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()

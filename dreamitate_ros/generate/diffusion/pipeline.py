@@ -58,6 +58,15 @@ class StereoVideoPipeline(DiffusionPipeline):
         )
         use_original_epsilon(unet)
 
+    @property
+    def native_size(self) -> tuple[int, int] | None:
+        """Width and height that the model was made for, px; None where its files do not say (as SVD's do not)."""
+        latent_size = self.unet.config.sample_size
+        if isinstance(latent_size, int) or latent_size is None:
+            return None
+        enlarge = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        return latent_size[1] * enlarge, latent_size[0] * enlarge
+
     @torch.no_grad()
     def __call__(
         self,

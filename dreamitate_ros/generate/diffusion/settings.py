@@ -39,9 +39,11 @@ SAMPLING = {
     "released": Sampling(guidance_first=2.0, guidance_last=2.0),
     "released_ramp_2.0": Sampling(guidance_last=2.0),
     "released_ramp_2.5": Sampling(guidance_last=2.5),
+    "small": Sampling(steps=8, noise_augmentation=0.0),
 }
 """paper: no guidance (section 4). released: the published sampling configuration. The ramps: the published
-training configurations, which guide the later frames more."""
+training configurations, which guide the later frames more. small: for a model trained by config/training/small.yaml,
+which sees the photos as they are and needs few steps."""
 
 
 @dataclass(frozen=True)
