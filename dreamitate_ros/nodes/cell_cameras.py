@@ -18,6 +18,7 @@ from dreamitate_ros.simulate.cell import place_for_drawing
 from dreamitate_ros.simulate.rendering import CameraRenderer
 from dreamitate_ros.simulate.runner import CellRunner
 from dreamitate_ros.simulate.scene import OVERVIEW, photo_cameras
+from dreamitate_ros.simulate.variation import VIEWS, exposed
 
 STILL_RAD = 1e-4  # nothing in the cell moved further than this (m or rad): the last picture still holds
 IDLE_S = 0.02
@@ -133,6 +134,8 @@ class CellCameras:
     def _draw(self, renderer: CameraRenderer, data: mujoco.MjData, name: str) -> values.Image:
         start_s = time.monotonic()
         picture = renderer.render(data, name)
+        if name in VIEWS:
+            picture = exposed(picture, self._runner.cell.seed, name)
         took_ms = 1e3 * (time.monotonic() - start_s)
         self.render_ms = took_ms if self.render_ms == 0 else 0.8 * self.render_ms + 0.2 * took_ms
         self._counted += 1

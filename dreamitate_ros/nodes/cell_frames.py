@@ -18,7 +18,7 @@ class CellFrames:
     """world -> cameras, world -> ARM_base_link (static); ARM_base_link -> links, tool0 and tool."""
 
     def __init__(self, node: Node, runner: CellRunner, rig: Rig) -> None:
-        self._runner, self._rig = runner, rig
+        self._runner = runner
         self._moving = node.create_publisher(TFMessage, "/tf", QoSProfile(depth=10))
         self._fixed = node.create_publisher(TFMessage, "/tf_static", LATCHED)
         assert rig.world_from_top is not None
@@ -35,6 +35,7 @@ class CellFrames:
         """Tell where the links are now."""
         with self._runner.lock:
             now_s, cell = self._runner.now_s, self._runner.cell
+            bases = {arm: cell.rig.world_from_base(arm) for arm in cell.arms}
             world = {
                 arm: {
                     **{f"{arm}_{link}": _body(cell.data.body(f"{arm}_{link}")) for link in LINK_NAMES},
@@ -45,7 +46,7 @@ class CellFrames:
             }
         transforms = []
         for arm, poses in world.items():
-            base_from_world = inverse(self._rig.world_from_base(arm))
+            base_from_world = inverse(bases[arm])
             transforms += [
                 _stamped(f"{arm}_base_link", child, base_from_world @ pose, now_s)
                 for child, pose in poses.items()

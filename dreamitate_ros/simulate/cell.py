@@ -12,6 +12,7 @@ from dreamitate_ros.simulate.measure import Outcome
 from dreamitate_ros.simulate.rendering import CameraRenderer
 from dreamitate_ros.simulate.scene import Scene, empty_scene
 from dreamitate_ros.simulate.simulated_task import SimulatedTask
+from dreamitate_ros.simulate.variation import VIEWS, exposed, standing_rig, vary_surroundings
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array, Image
 
@@ -22,23 +23,26 @@ DAMPING_NM_S_RAD = np.array([500.0, 500.0, 250.0, 60.0, 60.0, 30.0])
 class Cell:
     """Physics of one scene. Not thread-safe: whoever shares it holds a lock of their own.
 
-    tools: arm name -> Tool; without any there are only the things on the table.
+    rig: as calibrated; the attribute `rig` is how it really stands, a little off. tools: arm name -> Tool; without
+    any there are only the things on the table.
     """
 
     def __init__(self, task: SimulatedTask, seed: int, rig: Rig, tools: Mapping[str, Tool]) -> None:
         self.arms = tuple(tools)
-        self._task, self._rig, self._tools = task, rig, tools
+        self._task, self._calibrated, self._tools = task, rig, tools
         self._renderer: CameraRenderer | None = None
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """The scene of `seed`, arms at home and still. The model is a new one, the time starts at 0."""
         self.close()
-        spec = empty_scene(self._rig, seed)
+        self.rig = standing_rig(self._calibrated, seed)
+        spec = empty_scene(self.rig, seed)
+        vary_surroundings(spec, seed)
         spec.option.timestep = self._task.physics.timestep_s
         self._task.add_things(spec, seed)
         for arm in self.arms:
-            add_arm(spec, arm, self._rig.world_from_base(arm), self._tools[arm])
+            add_arm(spec, arm, self.rig.world_from_base(arm), self._tools[arm])
             _add_servos(spec, arm)
         if self.arms:
             self._task.shape_tools(spec, self._tools)
@@ -120,7 +124,8 @@ class Cell:
         if self._renderer is None:
             self._renderer = CameraRenderer(self.model)
         mujoco.mj_forward(self.model, self.data)
-        return self._renderer.render(self.data, camera)
+        drawn = self._renderer.render(self.data, camera)
+        return exposed(drawn, self.seed, camera) if camera in VIEWS else drawn
 
     def close(self) -> None:
         """Give the drawing memory back."""

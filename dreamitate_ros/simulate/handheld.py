@@ -12,6 +12,7 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.simulate.measure import Outcome
 from dreamitate_ros.simulate.person import Hand, skin_colour
 from dreamitate_ros.simulate.scene import Scene, empty_scene
+from dreamitate_ros.simulate.variation import standing_rig, vary_surroundings
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array
 
@@ -33,13 +34,14 @@ class Demonstration:
 
 
 class HandheldWorld:
-    """The scene of a task as it stands, and a hand for each tool; tools: arm -> Tool."""
+    """The scene of a task as it stands, and a hand for each tool. rig: as calibrated; tools: arm -> Tool."""
 
     def __init__(self, task: "SimulatedTask", scene: Scene, rig: Rig, tools: Mapping[str, Tool]) -> None:
         self.task, self.seed, self.tools = task, scene.seed, dict(tools)
         self.arms = tuple(tools)
         self._hands = {arm: task.hand(arm, tool) for arm, tool in tools.items()}
-        spec = empty_scene(rig, scene.seed)
+        spec = empty_scene(standing_rig(rig, scene.seed), scene.seed)
+        vary_surroundings(spec, scene.seed)
         spec.option.timestep = task.physics.timestep_s
         task.add_things(spec, scene.seed)
         for index, (arm, tool) in enumerate(tools.items()):

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.rig import Rig
-from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
-from dreamitate_ros.simulate.rendering import CameraRenderer
+from dreamitate_ros.simulate.film import film
+from dreamitate_ros.simulate.handheld import HandheldWorld
 from dreamitate_ros.simulate.scene import Scene
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
-from dreamitate_ros.values import Image, Progress, StereoImage, StereoVideo, Stop
+from dreamitate_ros.values import Progress, StereoImage, StereoVideo, Stop
 
 EXPERT_SHARE = 0.4  # of the work, for the progress shown
 
@@ -43,10 +43,15 @@ class OracleGenerator:
         done = simulated.demonstrate(
             world, task.frames, task.fps, lambda share, what: progress(EXPERT_SHARE * share, what), stop
         )
-        return render(
-            world, done, photos, task.fps,
-            lambda share, what: progress(EXPERT_SHARE + (1 - EXPERT_SHARE) * share, what), stop,
+        views = film(
+            world, done.states, 1,
+            lambda share, what: progress(EXPERT_SHARE + (1 - EXPERT_SHARE) * share, f"oracle {what}"), stop,
         )  # fmt: skip
+        return StereoVideo(
+            np.concatenate([photos.top[None], views["top"]]),
+            np.concatenate([photos.side[None], views["side"]]),
+            task.fps,
+        )
 
     def _require_fit(self, photos: StereoImage, task: Task) -> None:
         expected = (self.rig.top.height, self.rig.top.width, 3)
@@ -62,22 +67,3 @@ class OracleGenerator:
                 f"the task '{task.name}' needs tools for {', '.join(task.arm_tools)}, loaded are those for"
                 f" {', '.join(self.tools)}",
             )
-
-
-def render(
-    world: HandheldWorld, done: Demonstration, photos: StereoImage, fps: float, progress: Progress, stop: Stop
-) -> StereoVideo:
-    """Both views of a demonstration, (T, H, W, 3) each; time 0 is the photo."""
-    views: dict[str, list[Image]] = {"top": [photos.top], "side": [photos.side]}
-    renderer = CameraRenderer(world.model, samples=4)
-    try:
-        for index, state in enumerate(done.states[1:], start=1):
-            if stop():
-                raise Cancelled("oracle")
-            world.show(state)
-            for view, frames in views.items():
-                frames.append(renderer.render(world.data, f"{view}_model"))
-            progress(index / (len(done.states) - 1), f"oracle frame {index} of {len(done.states) - 1}")
-    finally:
-        renderer.close()
-    return StereoVideo(np.stack(views["top"]), np.stack(views["side"]), fps)

@@ -3,6 +3,7 @@
 import ctypes.util
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,11 +27,13 @@ class CameraRenderer:
     """Draws what named cameras of one model see. Use it and close it in the thread that made it.
 
     samples: per pixel, against jagged edges; 4 take about twice the time of none on a software renderer.
+    cameras: those that will be asked for, None for all; each picture costs what the largest of them does.
     Raises DreamitateError(STAGE_UNAVAILABLE) naming the Debian packages when EGL does not work.
     """
 
-    def __init__(self, model: mujoco.MjModel, samples: int = 0) -> None:
-        width, height = (int(size) for size in model.cam_resolution.max(axis=0))
+    def __init__(self, model: mujoco.MjModel, samples: int = 0, cameras: Sequence[str] | None = None) -> None:
+        chosen = [model.camera(name).id for name in cameras or ()] or slice(None)
+        width, height = (int(size) for size in model.cam_resolution[chosen].max(axis=0))
         model.vis.global_.offwidth, model.vis.global_.offheight = width, height
         model.vis.quality.offsamples = samples
         self._model = model

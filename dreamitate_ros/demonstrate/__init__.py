@@ -1,0 +1,1 @@
+"""Demonstrate: the scripted experts' demonstrations as videos to learn from, in the release's layout."""
