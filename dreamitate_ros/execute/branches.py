@@ -34,7 +34,7 @@ def joint_paths(arm: str, base_from_tool0: Array, times_s: Array, near_rad: Arra
     steps = _step_costs(solutions)
     paths = [unwrapped for branch in range(BRANCHES) for unwrapped in _from_branch(branch, solutions, steps)]
     if not paths:
-        raise DreamitateError(ErrorCode.SPEED_LIMIT, _jump_message(arm, steps, times_s))
+        raise DreamitateError(ErrorCode.SPEED_LIMIT, _jump_message(arm, solutions, steps, times_s))
     within = [_placed(path, near_rad) for path in paths]
     good = sorted((p for p in within if p is not None), key=lambda p: p.cost)
     if not good:
@@ -120,16 +120,25 @@ def _joint_limit(arm: str, path: tuple[Array, float], times_s: Array) -> Dreamit
     )
 
 
-def _jump_message(arm: str, steps: Array, times_s: Array) -> str:
-    reachable = np.ones(BRANCHES, bool)
-    for index, step in enumerate(steps):
-        reachable = np.isfinite(step[reachable]).any(axis=0) if reachable.any() else reachable
-        if not reachable.any():
-            return (
-                f"the {arm} arm would have to jump by more than {np.rad2deg(LARGEST_STEP_RAD):.0f} deg at"
-                f" {times_s[index + 1]:.2f} s of the video: the tool turns too fast or the arm is singular there"
-            )
-    return f"the {arm} arm finds no continuous motion along its tool path"
+def _jump_message(arm: str, solutions: Array, steps: Array, times_s: Array) -> str:
+    """Where no posture goes on, and which joint would jump least far there, and how far."""
+    reachable = np.isfinite(solutions[0]).all(axis=-1)
+    index = 0
+    for step in steps:
+        following = np.isfinite(step[reachable]).any(axis=0)
+        if not following.any():
+            break
+        reachable = following
+        index += 1
+    turns = np.abs(_wrap(solutions[index + 1][None] - solutions[index][reachable][:, None])).reshape(-1, 6)
+    turns = turns[np.isfinite(turns).all(axis=1)]
+    least = turns[turns.max(axis=1).argmin()]
+    joint = int(least.argmax())
+    return (
+        f"the {arm} arm's {JOINT_NAMES[joint]} would have to jump by {np.rad2deg(least[joint]):.0f} deg (at most"
+        f" {np.rad2deg(LARGEST_STEP_RAD):.0f} are smooth) at {times_s[index + 1]:.2f} s of the video: the tool turns"
+        " too fast or the arm is singular there"
+    )
 
 
 def _wrap(angle_rad: Array) -> Array:

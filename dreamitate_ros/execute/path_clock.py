@@ -16,8 +16,8 @@ from dreamitate_ros.values import Array
 
 PLANNED_SHARE = 0.95  # of the limits, since TOPP-RA holds them at grid points only
 GRID_POINTS = 301
-LOOKED_AT_S = 0.002  # between the instants at which the limits are looked at again
-KEPT_SHARE = 0.998  # of the limits, for what lies between those
+LOOKED_AT_S, LOOKS = 0.001, 4001  # how often the limits are looked at again, and how many times at least
+KEPT_SHARE = 0.99  # of the limits, for what lies between those
 
 logging.getLogger("toppra").setLevel(logging.ERROR)
 
@@ -87,7 +87,7 @@ class TimedSegment:
         )
 
     def _needed_stretch(self, limits: Array) -> float:
-        count = int(np.ceil(self.duration_s / LOOKED_AT_S)) + 1
+        count = max(LOOKS, int(np.ceil(self.duration_s / LOOKED_AT_S)) + 1)
         derivatives = self.at(np.linspace(0.0, self.duration_s, count))[1:]
         with np.errstate(divide="ignore"):
             over = (np.abs(derivatives).max(axis=1) / (KEPT_SHARE * limits)).max(axis=1)

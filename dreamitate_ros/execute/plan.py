@@ -1,7 +1,8 @@
 """Tool tracks in, timed and checked motion of all arms out. Nothing moves here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,8 @@ from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.execute.approach import STRAIGHT_POSES, segments
 from dreamitate_ros.execute.branches import JointPath, joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld
-from dreamitate_ros.execute.retarget import TrackedPath, retarget
+from dreamitate_ros.execute.remedy import CURABLE, described, offer, smallest_shift
+from dreamitate_ros.execute.retarget import TrackedPath, believed, shared_clock, tool_path
 from dreamitate_ros.execute.timing import TimedMotion, time_motion
 from dreamitate_ros.execute.ur5e import JOINT_NAMES, POSITION_LIMIT_RAD, joint_names
 from dreamitate_ros.geometry import interpolate, inverse
@@ -29,32 +31,62 @@ def plan(
     start: Mapping[str, Array],
     progress: Progress,
     stop: Stop,
+    allowed_shift_m: float = 0.0,
 ) -> dict[str, ArmTrajectory]:
     """arm -> its motion from `start` ((6,) rad per arm) along the tracked tool path and back to `start`.
 
-    tools: arm -> Tool. All trajectories share one clock. Raises STALE_CALIBRATION, INVALID_RIG,
-    LOW_CONFIDENCE, OUTSIDE_WORKSPACE, UNREACHABLE, JOINT_LIMIT, COLLISION, SPEED_LIMIT or Cancelled.
+    tools: arm -> Tool. All trajectories share one clock. allowed_shift_m: how far a path out of reach may be moved;
+    one that needs more is refused with what it needs. Raises STALE_CALIBRATION, INVALID_RIG, LOW_CONFIDENCE,
+    OUTSIDE_WORKSPACE, UNREACHABLE, JOINT_LIMIT, COLLISION, SPEED_LIMIT or Cancelled.
     """
     rig.require_fresh(task.max_calibration_age_days, datetime.now(UTC))
     _require_known(task, rig, tools, start)
     progress(0.0, "planning: tool paths")
-    paths = retarget(tracks, task, rig, tools)
+    tracks_of = believed(tracks, task)
+    clock_s = shared_clock(tracks_of)
+    paths: dict[str, TrackedPath] = {}
     candidates: dict[str, list[JointPath]] = {}
-    for index, (arm, path) in enumerate(paths.items()):
+    for index, (arm, track) in enumerate(tracks_of.items()):
         _stop_if(stop)
         progress(0.1 + 0.2 * index, f"planning: postures of the {arm} arm")
-        candidates[arm] = _joint_paths(path, tools[arm], start[arm])
+
+        def attempt(shift_m: Array, arm: str = arm, track: ToolTrack = track) -> tuple[Any, Any]:
+            path = tool_path(arm, track, clock_s, task, rig, tools[arm], shift_m)
+            return path, _joint_paths(path, tools[arm], start[arm])
+
+        paths[arm], candidates[arm] = _within_reach(arm, attempt, allowed_shift_m, stop)
     progress(0.5, "planning: collisions")
     world = CollisionWorld(rig, {arm: tools[arm] for arm in paths})
     parts = segments(world, candidates, {arm: np.asarray(start[arm], float) for arm in paths}, stop)
     progress(0.8, "planning: timing")
-    clock_s = next(iter(paths.values())).times_s
     motion = time_motion(parts, clock_s, task.speed_scale, stop)
-    raised = [
-        f"; {arm} path raised by {1e3 * path.lifted_m:.0f} mm" for arm, path in paths.items() if path.lifted_m
-    ]
-    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion" + "".join(raised))
+    changes = "".join(_changes(path) for path in paths.values())
+    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion{changes}")
     return {arm: _trajectory(path, motion) for arm, path in paths.items()}
+
+
+def _within_reach(
+    arm: str,
+    attempt: Callable[[Array], tuple[TrackedPath, list[JointPath]]],
+    allowed_shift_m: float,
+    stop: Stop,
+) -> tuple[TrackedPath, list[JointPath]]:
+    """The path as it is; or moved as little as helps, where that is allowed; or a refusal that says what would."""
+    try:
+        return attempt(np.zeros(3))
+    except DreamitateError as error:
+        shift_m = smallest_shift(attempt, stop) if error.code in CURABLE else None
+        _stop_if(stop)
+        if shift_m is None:
+            raise
+        if np.linalg.norm(shift_m) > allowed_shift_m:
+            raise offer(error, arm, shift_m, allowed_shift_m) from None
+    return attempt(shift_m)
+
+
+def _changes(path: TrackedPath) -> str:
+    raised = f"; {path.arm} path raised by {1e3 * path.lifted_m:.0f} mm" if path.lifted_m else ""
+    return raised + (f"; {path.arm} path {described(path.shift_m)}" if path.shift_m.any() else "")
 
 
 def _require_known(task: Task, rig: Rig, tools: Mapping[str, Tool], start: Mapping[str, Array]) -> None:

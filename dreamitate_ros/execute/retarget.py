@@ -33,7 +33,8 @@ class TrackedPath:
     times_s: (N,) s after the photo. world_from_tool: (N, 4, 4). base_from_tool: the same in the arm's base.
     before, after: (4, 4) in the base: where the tool stands off before and after the tracked part.
     believed_s: first and last believed time; before and after it the tool waits.
-    lifted_m: by how much the path was raised to clear the table.
+    lifted_m: by how much the path was raised to clear the table. shift_m: (3,) by what it was moved in the world to
+    come within reach, zeros where nothing had to be or was allowed to be.
     """
 
     arm: str
@@ -44,17 +45,46 @@ class TrackedPath:
     after: Array
     believed_s: tuple[float, float]
     lifted_m: float
+    shift_m: Array
 
 
-def retarget(
-    tracks: Sequence[ToolTrack], task: Task, rig: Rig, tools: Mapping[str, Tool]
-) -> dict[str, TrackedPath]:
-    """arm -> its dense path; raises LOW_CONFIDENCE, OUTSIDE_WORKSPACE or COLLISION (with the table)."""
-    believed = {arm: _believed(arm, tracks, task) for arm in task.arm_tools}
-    start_s = min(track.times_s[0] for track in believed.values())
-    end_s = max(track.times_s[-1] for track in believed.values())
-    clock_s = np.linspace(start_s, end_s, max(2, round((end_s - start_s) * DENSE_HZ) + 1))
-    return {arm: _path(arm, track, clock_s, task, rig, tools[arm]) for arm, track in believed.items()}
+def believed(tracks: Sequence[ToolTrack], task: Task) -> dict[str, ToolTrack]:
+    """arm -> its tool's track without the poses below the task's gate; raises LOW_CONFIDENCE."""
+    return {arm: _believed(arm, tracks, task) for arm in task.arm_tools}
+
+
+def shared_clock(tracks: Mapping[str, ToolTrack]) -> Array:
+    """(N,) s of the video, dense, from the first believed pose of any tool to the last."""
+    start_s = min(track.times_s[0] for track in tracks.values())
+    end_s = max(track.times_s[-1] for track in tracks.values())
+    return np.linspace(start_s, end_s, max(2, round((end_s - start_s) * DENSE_HZ) + 1))
+
+
+def tool_path(
+    arm: str, track: ToolTrack, clock_s: Array, task: Task, rig: Rig, tool: Tool, shift_m: Array
+) -> TrackedPath:
+    """The dense path of one believed track on the shared clock, moved by shift_m (3,) in the world.
+
+    Raises OUTSIDE_WORKSPACE or COLLISION (with the table).
+    """
+    assert rig.world_from_top is not None
+    times_s = track.times_s
+    at_s = _ending_softly(clock_s, float(times_s[-1]))
+    smooth = rig.world_from_top @ smooth_path(
+        times_s, track.top_from_tool, track.sigma, track.confidence, at_s
+    )
+    smooth[:, :3, 3] += shift_m
+    poses, lifted_m = _lift(arm, smooth, tool)
+    inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
+    _require_workspace(arm, clock_s[inside], poses[inside], task)
+    before, after = stand_off(poses[0]), stand_off(poses[-1])
+    if times_s[0] > clock_s[0]:  # the other arm begins first: wait standing off, then come in
+        poses = _with_entry(poses, before, clock_s, float(times_s[0]))
+    base_from_world = inverse(rig.world_from_base(arm))
+    return TrackedPath(
+        arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
+        (float(times_s[0]), float(times_s[-1])), lifted_m, shift_m,
+    )  # fmt: skip
 
 
 def stand_off(world_from_tool: Array) -> Array:
@@ -82,24 +112,6 @@ def _believed(arm: str, tracks: Sequence[ToolTrack], task: Task) -> ToolTrack:
     return ToolTrack(
         track.tool, track.times_s[good], track.top_from_tool[good], track.confidence[good],
         track.observed[good], track.residuals_px[good], track.sigma[good],
-    )  # fmt: skip
-
-
-def _path(arm: str, track: ToolTrack, clock_s: Array, task: Task, rig: Rig, tool: Tool) -> TrackedPath:
-    assert rig.world_from_top is not None
-    times_s = track.times_s
-    at_s = _ending_softly(clock_s, float(times_s[-1]))
-    smooth = smooth_path(times_s, track.top_from_tool, track.sigma, track.confidence, at_s)
-    poses, lifted_m = _lift(arm, rig.world_from_top @ smooth, tool)
-    inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
-    _require_workspace(arm, clock_s[inside], poses[inside], task)
-    before, after = stand_off(poses[0]), stand_off(poses[-1])
-    if times_s[0] > clock_s[0]:  # the other arm begins first: wait standing off, then come in
-        poses = _with_entry(poses, before, clock_s, float(times_s[0]))
-    base_from_world = inverse(rig.world_from_base(arm))
-    return TrackedPath(
-        arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
-        (float(times_s[0]), float(times_s[-1])), lifted_m,
     )  # fmt: skip
 
 
@@ -151,5 +163,5 @@ def _require_workspace(arm: str, times_s: Array, world_from_tool: Array, task: T
             raise DreamitateError(
                 ErrorCode.OUTSIDE_WORKSPACE,
                 f"the {arm} tool leaves the workspace at {times_s[worst]:.2f} s of the video: {'xyz'[axis]} ="
-                f" {place[worst]:.3f} m, {1e3 * excess[worst]:.0f} mm outside [{low:g}, {high:g}] m",
+                f" {place[worst]:.3f} m, {1e3 * excess[worst]:.1f} mm outside [{low:g}, {high:g}] m",
             )

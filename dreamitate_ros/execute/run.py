@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +21,17 @@ SLACK_S = 10.0  # ... and this much more, at full speed
 
 Feedback = Callable[[str, float, float], None]
 """Called with the phase (approaching, following, retreating), the fraction done, and the largest error in m."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """now_s: seconds that never go back. sleep: returns so many seconds of that clock later."""
+
+    now_s: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+WALL = Clock()
 
 
 class ExecutionStopped(DreamitateError):
@@ -76,9 +88,11 @@ def run(
     tools: Mapping[str, Tool],
     feedback: Feedback,
     stop: Stop,
+    clock: Clock = WALL,
 ) -> Execution:
     """Move all arms along their trajectories, on one clock, and measure how well they did.
 
+    clock: what time passes by; the wall's, but for arms simulated faster or slower.
     Raises DreamitateError before anything moves, and ExecutionStopped after: then every arm's motion was cancelled
     first, and the message says whether the arms came to rest. Codes: CANCELLED, DRIVER_LOST, PROTECTIVE_STOP,
     ROBOT_NOT_READY, PATH_DEVIATION, CONTROLLER_REJECTED; UNKNOWN for what nobody foresaw.
@@ -92,14 +106,14 @@ def run(
         raise Cancelled("motion")
     log, starts_s = _Log(trajectories), {}
     try:
-        start_s = time.monotonic() + START_IN_S
+        start_s = clock.now_s() + START_IN_S
         for name, trajectory in trajectories.items():
-            starts_s[name] = arms[name].send(trajectory, start_s - time.monotonic())
-        _watch(trajectories, arms, starts_s, log, feedback, stop)
+            starts_s[name] = arms[name].send(trajectory, start_s - clock.now_s())
+        _watch(trajectories, arms, starts_s, log, feedback, stop, clock)
     except BaseException as error:
         moving = {name: arms[name] for name in trajectories}
         cancelled = _cancel(moving)
-        end = f"{cancelled} {_come_to_rest(moving, starts_s, log)}"
+        end = f"{cancelled} {_come_to_rest(moving, starts_s, log, clock)}"
         if isinstance(error, DreamitateError):
             raise ExecutionStopped(error, log.execution(trajectories, tools), end) from None
         if not isinstance(error, Exception):
@@ -116,10 +130,11 @@ def _watch(
     log: _Log,
     feedback: Feedback,
     stop: Stop,
+    clock: Clock,
 ) -> None:
     """Until every controller reports success; raises as soon as one arm, or the user, gives reason to stop."""
     duration_s = max(float(trajectory.times_s[-1]) for trajectory in trajectories.values())
-    slowest, began_s = 1.0, time.monotonic()
+    slowest, began_s = 1.0, clock.now_s()
     while any(arms[name].result() is None for name in trajectories):
         if stop():
             raise Cancelled("motion")
@@ -132,7 +147,7 @@ def _watch(
             slowest = min(slowest, state.speed_scaling or 1.0)
             if elapsed_s >= 0:
                 log.add(name, elapsed_s, state)
-        if time.monotonic() - began_s > (SLACK * duration_s + SLACK_S) / slowest:
+        if clock.now_s() - began_s > (SLACK * duration_s + SLACK_S) / slowest:
             raise DreamitateError(
                 ErrorCode.DRIVER_LOST, f"the controllers did not finish {duration_s:.1f} s of motion in time"
             )
@@ -141,7 +156,7 @@ def _watch(
             float(np.clip(elapsed_s / duration_s, 0, 1)),
             _error_m(trajectories, log),
         )
-        time.sleep(PERIOD_S)
+        clock.sleep(PERIOD_S)
     for name in trajectories:
         safety.require_success(name, arms[name].result())
 
@@ -179,10 +194,10 @@ def _cancel(arms: Mapping[str, Arm]) -> str:
     return "the arms' motion was cancelled"
 
 
-def _come_to_rest(arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _Log) -> str:
+def _come_to_rest(arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _Log, clock: Clock) -> str:
     """Watch the arms stop; says in words whether they did."""
-    deadline_s = time.monotonic() + STILL_TIMEOUT_S
-    while time.monotonic() < deadline_s:
+    deadline_s = clock.now_s() + STILL_TIMEOUT_S
+    while clock.now_s() < deadline_s:
         try:
             states = {name: arm.state() for name, arm in arms.items()}
         except Exception:  # whatever hides the arms, they are not known to stand still
@@ -192,5 +207,5 @@ def _come_to_rest(arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _
         fresh = all(time.monotonic() - state.received_s < safety.STALE_S for state in states.values())
         if fresh and all(safety.is_still(state) for state in states.values()):
             return "and the arms stand still"
-        time.sleep(PERIOD_S)
+        clock.sleep(PERIOD_S)
     return "but the arms are NOT known to stand still: use the emergency stop if in doubt"

@@ -34,6 +34,9 @@ class TrajectoryExecutor(Node):
         super().__init__("trajectory_executor")
         self._config, self._tools = parameters.config(self), parameters.tool_directories(self)
         self._rig = parameters.rig(self)
+        self._allowed_shift_m = 1e-3 * parameters.number(
+            self, "largest_shift_mm", 0.0, "how far a path out of reach may be moved to be reached", 0, 80
+        )
         self._arms = {arm: self._arm(arm) for arm in ARMS}
         self._preview = {
             arm: self.create_publisher(JointTrajectory, f"~/planned/{arm}", LATCHED) for arm in ARMS
@@ -134,7 +137,7 @@ class TrajectoryExecutor(Node):
         def progress(fraction: float, what: str) -> None:
             feedback(stage=what, progress=float(fraction))
 
-        trajectories = plan(tracks, task, self._rig, tools, start, progress, stop)
+        trajectories = plan(tracks, task, self._rig, tools, start, progress, stop, self._allowed_shift_m)
         for arm, trajectory in trajectories.items():
             self._preview[arm].publish(messages.joint_trajectory_message(trajectory))
         return trajectories

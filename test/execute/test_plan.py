@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.execute.branches import joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld, lowest_point_m
 from dreamitate_ros.execute.kinematics import flange_pose
 from dreamitate_ros.execute.plan import plan
@@ -29,9 +30,10 @@ def cell():
     return scenes.cell()
 
 
-def planned(cell, tracks, start=HOME_RAD, stop=lambda: False, **changes):
+def planned(cell, tracks, start=HOME_RAD, stop=lambda: False, said=None, allowed_shift_m=0.0, **changes):
     rig, task, tools = cell
-    return plan(tracks, replace(task, **changes), rig, tools, start, lambda *_: None, stop)
+    progress = (lambda *_: None) if said is None else lambda _, what: said.append(what)
+    return plan(tracks, replace(task, **changes), rig, tools, start, progress, stop, allowed_shift_m)
 
 
 def refused(cell, tracks, **options) -> DreamitateError:
@@ -136,6 +138,44 @@ def test_out_of_reach_names_arm_time_and_amount(cell):
     error = refused(cell, scenes.tracks(cell[0], shift_m=(0.9, 0.0)), workspace_m=wide)
     assert error.code == ErrorCode.UNREACHABLE
     assert "the left arm does not reach" in error.message and "too far" in error.message
+
+
+def test_the_smallest_shift_is_offered_and_not_taken(cell):
+    error = refused(cell, scenes.tracks(cell[0], shift_m=(0.4, 0.0)), workspace_m=((-2.0, 2.0),) * 3)
+    assert error.code == ErrorCode.UNREACHABLE
+    assert "19 mm too far" in error.message
+    assert "smallest change that makes it feasible: the left path moved by 20 mm (x -" in error.message
+    assert "largest_shift_mm" in error.message
+
+
+def test_a_path_just_outside_the_workspace_is_offered_the_way_back(cell):
+    error = refused(cell, scenes.tracks(cell[0], shift_m=(0.0, 0.31)))
+    assert error.code == ErrorCode.OUTSIDE_WORKSPACE
+    assert "y -" in error.message and "smallest change" in error.message
+
+
+def test_an_allowed_shift_is_taken_and_reported(cell):
+    said = []
+    there = scenes.tracks(cell[0], shift_m=(0.0, 0.31))
+    motion = planned(cell, there, said=said, allowed_shift_m=0.05)
+    assert any("left path moved by 2" in what for what in said)
+    world = cell[0].world_from_base("left") @ motion["left"].path.base_from_tool
+    assert world[:, 1, 3].max() == pytest.approx(0.30, abs=0.002), "just inside, not farther"
+
+
+def test_a_jump_names_joint_time_and_amount(cell):
+    left = scenes.tracks(cell[0])[0]
+    rig, _, tools = cell
+    poses = rig.base_from_top["left"] @ left.top_from_tool[2:] @ inverse(tools["left"].flange_from_tool)
+    turned = poses.copy()
+    turned[5:, :3, :3] = poses[5:, :3, :3] @ np.diag([-1.0, 1.0, -1.0])
+    times_s = left.times_s[2:]
+    with pytest.raises(
+        DreamitateError, match=r"left arm's \w+_joint would have to jump by \d+ deg"
+    ) as caught:
+        joint_paths("left", turned, times_s, HOME_RAD["left"])
+    assert caught.value.code == ErrorCode.SPEED_LIMIT
+    assert f"at {times_s[5]:.2f} s of the video" in caught.value.message
 
 
 def test_low_confidence_is_refused(cell):
