@@ -23,6 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for outcomes, table and plots; finished cases found there are kept (default: benchmark)",
     )  # fmt: skip
     tracker.set_defaults(run=run_tracker)
+    motion = subjects.add_parser(
+        "motion", help="planning times, limits kept, and how well the cell's arms follow"
+    )
+    add = motion.add_argument
+    add("--scenes", type=int, default=20, help="random two-arm tasks to plan (default: 20)")
+    add("--paths", type=int, default=200, help="random paths to time within the limits (default: 200)")
+    add("--follow", type=int, default=3, help="motions to run in the cell, per speed scale (default: 3)")
+    add("--seed", type=int, default=900_000, help="of the first (default: 900000)")
+    motion.set_defaults(run=run_motion)
 
 
 def run_tracker(arguments: argparse.Namespace) -> int:
@@ -32,6 +41,22 @@ def run_tracker(arguments: argparse.Namespace) -> int:
     print(
         benchmark_tracker(
             arguments.motions, arguments.bad, arguments.seed, arguments.workers, arguments.output
+        )
+    )
+    return 0
+
+
+def run_motion(arguments: argparse.Namespace) -> int:
+    """Run it and print the figures; always 0."""
+    from dreamitate_ros.benchmark.arm_motion import benchmark_motion
+
+    print(
+        benchmark_motion(
+            arguments.scenes,
+            arguments.paths,
+            arguments.follow,
+            arguments.seed,
+            lambda _, what: print(what, flush=True),
         )
     )
     return 0

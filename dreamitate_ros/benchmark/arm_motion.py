@@ -1,0 +1,200 @@
+"""How fast motions are planned, whether they keep their limits, and how well the arms of the cell follow them."""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.execute.approach import Segment
+from dreamitate_ros.execute.path_error import path_error
+from dreamitate_ros.execute.plan import plan
+from dreamitate_ros.execute.timing import joint_limits, time_motion
+from dreamitate_ros.execute.ur5e import HOME_RAD, joint_names
+from dreamitate_ros.geometry import inverse, transform
+from dreamitate_ros.rig import Rig, load_rig
+from dreamitate_ros.simulate.cell import Cell
+from dreamitate_ros.simulate.controller import JointGoal, TrajectoryController
+from dreamitate_ros.simulate.tasks import simulated_task
+from dreamitate_ros.task import Task, load_task
+from dreamitate_ros.tool import Tool, load_tool
+from dreamitate_ros.values import ArmTrajectory, Array, Progress, ToolTrack
+
+TIMES, FPS, FIRST = 13, 6.0, 2
+CYCLE_S = 0.005  # the cell's controllers' period
+SCENE = 900_000
+SPEED_SCALES = (0.25, 1.0)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """compute_s: to plan both arms; motion: arm -> trajectory, empty where refused, with the reason."""
+
+    compute_s: float
+    motion: dict[str, ArmTrajectory]
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Worst and 95th percentile error of the tool along its path, over all arms and motions."""
+
+    worst_mm: float
+    worst_deg: float
+    p95_mm: float
+    p95_deg: float
+
+
+def benchmark_motion(scenes: int, paths: int, follow: int, seed: int, progress: Progress) -> str:
+    """The table: `scenes` random two-arm tasks planned, `paths` paths timed, `follow` motions run in the cell."""
+    rig, task, tools = _bench()
+    plans = [plan_random(rig, task, tools, seed + index) for index in range(scenes)]
+    progress(0.3, f"{scenes} scenes planned")
+    share, timed = worst_share_of_limits(paths, seed, progress)
+    lines = [
+        *_planning_lines(plans),
+        f"limits: {timed} random paths timed, the nearest to a limit at {share:.1%}",
+    ]
+    for scale in SPEED_SCALES:
+        for where, raised_m in (("in free air", 0.15), ("over the table, pushing what lies there", 0.0)):
+            followed = follow_random(rig, replace(task, speed_scale=scale), tools, seed, follow, raised_m)
+            lines.append(
+                f"followed at speed scale {scale:g} {where}: worst {followed.worst_mm:.2f} mm"
+                f" {followed.worst_deg:.2f} deg, 95 % within {followed.p95_mm:.2f} mm {followed.p95_deg:.2f} deg"
+                f" ({follow} motions of both arms)"
+            )
+            progress(1.0, lines[-1])
+    return "\n".join(lines)
+
+
+def random_tracks(rig: Rig, random: np.random.Generator, raised_m: float = 0.0) -> list[ToolTrack]:
+    """Two tools that push an object round between them, as uncertain as a tracker leaves them; or that much higher."""
+    assert rig.world_from_top is not None
+    middle = np.array([random.uniform(-0.10, 0.10), random.uniform(-0.10, 0.06), 0.0])
+    yaw_rad, length_m = random.uniform(-0.4, 0.4), random.uniform(0.04, 0.14)
+    tracks = []
+    for arm, side in (("left", -1.0), ("right", 1.0)):
+        along = Rotation.from_euler("z", yaw_rad).apply([0.0, side * length_m, 0.0])
+        place = middle + Rotation.from_euler("z", yaw_rad).apply([side * random.uniform(0.11, 0.15), 0, 0])
+        place[2] = random.uniform(0.055, 0.09) + raised_m
+        turn = Rotation.from_euler("ZY", [yaw_rad + (np.pi if side > 0 else 0), 0.2])
+        done = np.clip((np.arange(TIMES) - FIRST) / (TIMES - 1 - FIRST), 0, 1)
+        places = place + (done - 0.5)[:, None] * along + random.normal(0, 0.001, (TIMES, 3))
+        turns = (Rotation.from_rotvec(random.normal(0, 0.01, (TIMES, 3))) * turn).as_matrix()
+        poses: Array = inverse(rig.world_from_top) @ transform(turns, places)
+        poses[:FIRST] = np.nan
+        seen = np.arange(TIMES) >= FIRST
+        sigma = np.tile(np.repeat([0.001, 0.01], 3), (TIMES, 1))
+        tracks.append(
+            ToolTrack(
+                arm, np.arange(TIMES) / FPS, poses, np.where(seen, 0.9, 0.0), seen, np.ones((TIMES, 2)), sigma
+            )
+        )
+    return tracks
+
+
+def plan_random(rig: Rig, task: Task, tools: dict[str, Tool], seed: int, raised_m: float = 0.0) -> Planned:
+    """One random two-arm task, from the photo posture and back."""
+    tracks = random_tracks(rig, np.random.default_rng(seed), raised_m)
+    started_s = time.perf_counter()
+    try:
+        motion = plan(tracks, task, rig, tools, HOME_RAD, lambda *_: None, lambda: False)
+    except DreamitateError as error:
+        return Planned(time.perf_counter() - started_s, {}, f"{error.code.name}: {error.message}")
+    return Planned(time.perf_counter() - started_s, motion)
+
+
+def worst_share_of_limits(paths: int, seed: int, progress: Progress) -> tuple[float, int]:
+    """How near the nearest of random paths comes to a limit of velocity, acceleration or jerk; and of how many."""
+    worst = 0.0
+    for index in range(paths):
+        random = np.random.default_rng([seed, index])
+        scale = float(random.choice([0.1, 0.25, 0.5, 1.0]))
+        motion = time_motion([random_path(random)], np.linspace(0, 2, 60), scale, lambda: False)
+        derivatives = motion.velocities["left"], motion.accelerations["left"], motion.jerks["left"]
+        for values, limit in zip(derivatives, joint_limits(scale), strict=True):
+            worst = max(worst, float((np.abs(values) / limit).max()))
+        if index % 100 == 99:
+            progress(0.3 + 0.4 * index / paths, f"{index + 1} of {paths} paths timed")
+    return worst, paths
+
+
+def random_path(random: np.random.Generator) -> Segment:
+    """A tracked path of one arm through joint space: waves of random size, some of them violent."""
+    waves = random.normal(0, random.uniform(0.02, 0.5), (3, 6))
+    phase = np.linspace(0, np.pi, 60)[:, None]
+    path = random.uniform(-2, 2, 6) + sum(wave * np.cos((k + 1) * phase) for k, wave in enumerate(waves))
+    return Segment("the tracked path", {"left": path}, True)
+
+
+def follow_random(
+    rig: Rig, task: Task, tools: dict[str, Tool], seed: int, motions: int, raised_m: float
+) -> Followed:
+    """Random motions run in the cell's physics by the cell's controllers."""
+    millimetres, degrees = [], []
+    found = 0
+    while found < motions:
+        planned = plan_random(rig, task, tools, seed, raised_m)
+        seed += 1
+        if planned.refused:
+            continue
+        found += 1
+        for arm, (times_s, positions) in _run(planned.motion, rig, tools).items():
+            mm, deg = path_error(planned.motion[arm], tools[arm], times_s, positions)
+            millimetres.append(mm)
+            degrees.append(deg)
+    mm, deg = np.concatenate(millimetres), np.concatenate(degrees)
+    return Followed(
+        float(np.nanmax(mm)), float(np.nanmax(deg)),
+        float(np.nanpercentile(mm, 95)), float(np.nanpercentile(deg, 95)),
+    )  # fmt: skip
+
+
+def _run(
+    motion: dict[str, ArmTrajectory], rig: Rig, tools: dict[str, Tool]
+) -> dict[str, tuple[Array, Array]]:
+    """arm -> times (M,) s and measured joints (M, 6), in a fresh cell, as fast as this machine simulates."""
+    cell = Cell(simulated_task("rotate"), SCENE, rig, tools)
+    controllers = {arm: TrajectoryController(joint_names(arm), cell.joints(arm)[0]) for arm in motion}
+    for arm, trajectory in motion.items():
+        goal = JointGoal(
+            trajectory.joint_names, trajectory.times_s, trajectory.positions, trajectory.velocities,
+            trajectory.accelerations,
+        )  # fmt: skip
+        controllers[arm].accept(goal, 0.0, cell.joints(arm)[0])
+    end_s = max(trajectory.times_s[-1] for trajectory in motion.values())
+    times_s = np.asarray(CYCLE_S * np.arange(1, int(end_s / CYCLE_S)), np.float64)
+    measured: dict[str, list[Array]] = {arm: [] for arm in motion}
+    for now_s in times_s:
+        for arm, controller in controllers.items():
+            cell.command(arm, *controller.update(now_s, CYCLE_S, 1.0, cell.joints(arm)[0]))
+        cell.step(round(CYCLE_S / cell.timestep_s))
+        for arm in motion:
+            measured[arm].append(cell.joints(arm)[0])
+    return {arm: (times_s, np.array(joints)) for arm, joints in measured.items()}
+
+
+def _bench() -> tuple[Rig, Task, dict[str, Tool]]:
+    config = config_directory()
+    task = load_task("rotate", config)
+    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    return load_rig(config / "rigs" / "cell.yaml"), task, tools
+
+
+def _planning_lines(plans: list[Planned]) -> list[str]:
+    done = np.array([each.compute_s for each in plans if each.motion])
+    refused = [each for each in plans if each.refused]
+    lines = [f"planned: {len(done)} of {len(plans)} random two-arm tasks"]
+    if len(done):
+        lines.append(
+            f"planning both arms: median {np.median(done):.2f} s, 95 % within {np.percentile(done, 95):.2f} s,"
+            f" longest {done.max():.2f} s"
+        )
+    if refused:
+        longest_s = max(each.compute_s for each in refused)
+        lines.append(
+            f"refused: {len(refused)}, the longest after {longest_s:.2f} s, for example {refused[0].refused}"
+        )
+    return lines

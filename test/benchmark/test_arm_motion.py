@@ -1,0 +1,48 @@
+"""The benchmark of motion measures what it says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dreamitate_ros.benchmark import arm_motion
+from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.rig import load_rig
+from dreamitate_ros.task import load_task
+from dreamitate_ros.tool import load_tool
+
+
+@pytest.fixture(scope="module")
+def bench():
+    config = config_directory()
+    task = load_task("rotate", config)
+    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    return load_rig(config / "rigs" / "cell.yaml"), task, tools
+
+
+def test_a_random_task_is_the_same_again_and_can_be_planned(bench):
+    first, again = (arm_motion.plan_random(*bench, seed=900_000) for _ in range(2))
+    assert not first.refused
+    np.testing.assert_array_equal(first.motion["left"].positions, again.motion["left"].positions)
+    assert arm_motion.plan_random(*bench, seed=900_001).motion["left"].times_s[-1] != pytest.approx(
+        first.motion["left"].times_s[-1], abs=1e-6
+    )
+
+
+def test_a_refusal_is_counted_with_its_reason(bench):
+    rig, task, tools = bench
+    planned = arm_motion.plan_random(rig, replace(task, confidence_gate=0.95), tools, 900_000)
+    assert planned.refused.startswith("LOW_CONFIDENCE: ") and not planned.motion
+
+
+def test_no_random_path_comes_over_a_limit():
+    share, count = arm_motion.worst_share_of_limits(20, 7, lambda *_: None)
+    assert count == 20
+    assert 0.5 < share <= 1.0
+
+
+def test_the_cells_arms_follow_within_two_millimetres_and_a_degree_at_full_speed(bench):
+    rig, task, tools = bench
+    followed = arm_motion.follow_random(rig, replace(task, speed_scale=1.0), tools, 900_000, 1, raised_m=0.15)
+    assert 0 < followed.worst_mm < 2.0
+    assert 0 < followed.worst_deg < 1.0
