@@ -40,6 +40,13 @@ class Appearance:
         return np.asarray((points.min(axis=0) + points.max(axis=0)) / 2)
 
     @cached_property
+    def normals(self) -> Array:
+        """(M, 3) unit, of the triangles; which side is out does not matter."""
+        across = np.diff(self.triangles, axis=1)
+        normals = np.cross(across[:, 0], across[:, 1])
+        return np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True))
+
+    @cached_property
     def radius_m(self) -> float:
         """Of the sphere about `center_m` that holds the tool."""
         return float(np.linalg.norm(self.triangles.reshape(-1, 3) - self.center_m, axis=1).max())

@@ -22,10 +22,11 @@ REFERENCE_WIDTH_PX = 768
 
 @dataclass(frozen=True)
 class Candidate:
-    """One tool and what was seen of it at every time."""
+    """One tool and what was seen of it at every time. margin: how surely it is held that way up, see upright.WayUp."""
 
     appearance: Appearance
     seen: list[Observation | None]
+    margin: float
 
 
 def drop_doubles(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -75,7 +76,7 @@ def examine(candidate: Candidate, rig: Rig, times_s: Array) -> tuple[ToolTrack, 
         poses[time] = pose.top_from_tool
         if sight is not None:
             residuals[time] = [_residual_px(appearance, rig, pose, view, sight) for view in (0, 1)]
-            facts[time] = _facts(appearance, rig, path, time, pose, sight, residuals[time])
+            facts[time] = _facts(appearance, rig, path, time, pose, sight, residuals[time], candidate.margin)
     observed = np.array([fact is not None for fact in facts])
     return ToolTrack(appearance.name, times_s, poses, np.zeros(count), observed, residuals, path.sigma), facts
 
@@ -94,15 +95,16 @@ def _residual_px(appearance: Appearance, rig: Rig, pose: Pose, view: int, sight:
 
 
 def _facts(
-    appearance: Appearance, rig: Rig, path: Path, time: int, pose: Pose, sight: Sight, residual_px: Array
-) -> Measured:
+    appearance: Appearance, rig: Rig, path: Path, time: int, pose: Pose, sight: Sight, residual_px: Array,
+    margin: float,
+) -> Measured:  # fmt: skip
     top, side = (
         UNSEEN if level is None else look(appearance, level, pose.in_view(rig, appearance.center_m, view))
         for view, level in enumerate(sight.views)
     )
     apart_px = float(np.nansum(residual_px)) * REFERENCE_WIDTH_PX / rig.top.width
-    sigma_m = float(np.linalg.norm(path.sigma[time, :3]))
-    return measured((top, side), apart_px, sigma_m, float(path.alone[time]))
+    sigma_m, sigma_rad = (float(np.linalg.norm(path.sigma[time, part])) for part in (slice(3), slice(3, 6)))
+    return measured((top, side), apart_px, sigma_m, sigma_rad, float(path.alone[time]), margin)
 
 
 def _fade(track: ToolTrack) -> None:

@@ -12,7 +12,8 @@ class Measured:
     """What confidence is made of, at one time.
 
     agreement, silhouette, visible, inside: of the worse view, see Look. apart_px: how far the views disagree, in
-    px at 768 of width. sigma_m: standard deviation of the position. alone: see smooth.Path.
+    px at 768 of width. sigma_m, sigma_rad: standard deviation of position and rotation. alone: see smooth.Path; margin:
+    upright.WayUp.
     """
 
     agreement: float
@@ -21,15 +22,19 @@ class Measured:
     inside: float
     apart_px: float
     sigma_m: float
+    sigma_rad: float
     alone: float
+    margin: float
 
 
-def measured(looks: tuple[Look, Look], apart_px: float, sigma_m: float, alone: float) -> Measured:
+def measured(
+    looks: tuple[Look, Look], apart_px: float, sigma_m: float, sigma_rad: float, alone: float, margin: float
+) -> Measured:
     """Of the worse of two views."""
     top, side = looks
     return Measured(
         min(top.agreement, side.agreement), min(top.silhouette, side.silhouette), min(top.visible, side.visible),
-        min(top.inside, side.inside), apart_px, sigma_m, alone,
+        min(top.inside, side.inside), apart_px, sigma_m, sigma_rad, alone, margin,
     )  # fmt: skip
 
 

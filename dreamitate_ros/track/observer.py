@@ -96,6 +96,11 @@ class Observer:
             templates = templates.near(ray_rotation(center).T @ camera_from_tool[:3, :3], NEAR_RAD)
         return search(templates, frame.scene(templates), SIGHTINGS, self.stop)
 
+    def turned(self, time: int, seen: Observation, turn: Array) -> Observation | None:
+        """What is seen at a time near the pose there, turned by tool_from_tool (4, 4)."""
+        pose = Pose(seen.pose.top_from_tool @ turn, np.zeros((2, 6)))
+        return self.refine(self.footage.at(time, pose.top_from_tool), [pose])
+
     def refine(self, frames: tuple[Frame, Frame], poses: list[Pose]) -> Observation | None:
         """The best pose near any of `poses`: all are tried at the coarsest level, ever fewer at finer ones."""
         levels = list(zip(frames[0].levels, frames[1].levels, strict=True))

@@ -19,6 +19,7 @@ class Rendering:
 
     x, y: the window's first column and row in the image. color: (h, w, 3) float32 RGB 0..1, 0 off the tool.
     mask: (h, w) where the tool is. points: (h, w, 3) the point seen, tool frame, metres; 0 off the tool.
+    normals: (h, w, 3) of the surface there, towards the camera, along the camera's axes; 0 off the tool.
     """
 
     x: int
@@ -26,6 +27,7 @@ class Rendering:
     color: NDArray[np.float32]
     mask: NDArray[np.bool_]
     points: Array
+    normals: Array
 
 
 def render(appearance: Appearance, camera: Camera, camera_from_tool: Array) -> Rendering | None:
@@ -43,12 +45,26 @@ def render(appearance: Appearance, camera: Camera, camera_from_tool: Array) -> R
     hit = appearance.rays.run(np.broadcast_to(origin, rays.shape).copy(), rays, output=True)
     mask = hit["primID"] >= 0
     points = np.where(mask[:, None], origin + hit["tfar"][:, None] * rays, 0.0)
-    color = np.zeros(rays.shape, np.float32)
+    color, normals = np.zeros(rays.shape, np.float32), np.zeros(rays.shape)
+    normals[mask] = _towards_camera(appearance, hit["primID"][mask], rays[mask]) @ camera_from_tool[:3, :3].T
     m_per_px = float(np.median(corners[:, 2])) / camera.K[0, 0]
     color[mask] = _color(appearance, hit["primID"][mask], hit["u"][mask], hit["v"][mask], m_per_px)
+    shape = (*size, 3)
     return Rendering(
-        int(low[0]), int(low[1]), color.reshape(*size, 3), mask.reshape(size), points.reshape(*size, 3)
+        int(low[0]),
+        int(low[1]),
+        color.reshape(shape),
+        mask.reshape(size),
+        points.reshape(shape),
+        normals.reshape(shape),
     )
+
+
+def _towards_camera(appearance: Appearance, triangle: NDArray[np.int64], rays: NDArray[np.float32]) -> Array:
+    """(N, 3) unit normals of triangles (N,), tool frame, on the side that rays (N, 3) meet."""
+    normals = appearance.normals[triangle]
+    away = np.einsum("nc,nc->n", normals, rays) > 0
+    return np.where(away[:, None], -normals, normals)
 
 
 def _rays(

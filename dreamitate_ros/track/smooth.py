@@ -49,7 +49,8 @@ class Sight:
 
 @dataclass(frozen=True)
 class Path:
-    """poses: at every time, None where there is none. sigma: (T, 6) standard deviation, m and rad, top axes.
+    """poses: at every time, None where there is none. sigma: (T, 6) standard deviation of the tool's origin (m) and of
+    its rotation (rad), but for turns that its symmetry hides, along the top camera's axes.
 
     apart_rad: how far the views disagree in this video. alone: (T,) how far each pose is from where its neighbours
     in time would have it, in the prior's standard deviations.
@@ -222,11 +223,25 @@ def _path(
 ) -> Path:
     placed: list[Pose | None] = [None] * count
     sigma, alone = np.full((count, 6), np.nan), np.full(count, np.nan)
-    variance = np.diag(np.linalg.inv(curvature)).reshape(-1, 6)
+    covariance = np.asarray(np.linalg.inv(curvature), dtype=np.float64)
     bend = np.linalg.norm(prior.residual(appearance, poses).reshape(-1, 6), axis=1)
     for index, time in enumerate(times):
         placed[time] = poses[index]
-        sigma[time] = np.sqrt(np.maximum(variance[index], 0.0))
+        block = covariance[6 * index : 6 * index + 6, 6 * index : 6 * index + 6]
+        sigma[time] = _deviation(appearance, poses[index], block)
         near = bend[max(0, index - 2) : index + 1]
         alone[time] = float(near.max()) if len(near) else 0.0
     return Path(placed, sigma, apart_rad, alone)
+
+
+def _deviation(appearance: Appearance, pose: Pose, covariance: Array) -> Array:
+    """(6,) of the tool's origin and rotation, from the covariance (6, 6) of a twist about its centre."""
+    rotation, seen = pose.top_from_tool[:3, :3], np.eye(6)
+    if appearance.symmetry is not None and appearance.symmetry.order is None:
+        axis = rotation @ appearance.symmetry.axis
+        seen[3:, 3:] -= np.outer(axis, axis)
+    x, y, z = rotation @ -appearance.center_m  # a turn w moves the origin by w x arm
+    moves = np.eye(6)
+    moves[:3, 3:] = [[0.0, z, -y], [-z, 0.0, x], [y, -x, 0.0]]
+    moves = moves @ seen
+    return np.sqrt(np.maximum(np.diag(moves @ covariance @ moves.T), 0.0))

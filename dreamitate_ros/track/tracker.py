@@ -60,8 +60,8 @@ def _follow(
         counter.step(f"{stage}, {appearance.name} tool")
 
     footage = Footage(video, rig, appearance, colors, levels)
-    seen = follow(Observer(footage, templates, (APART_RAD, APART_RAD), stop), advanced)
-    return Candidate(appearance, seen)
+    followed = follow(Observer(footage, templates, (APART_RAD, APART_RAD), stop), advanced)
+    return Candidate(appearance, followed.seen, followed.margin)
 
 
 class _Counter:
