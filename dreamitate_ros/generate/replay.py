@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from dreamitate_ros import episode_files as files
 from dreamitate_ros.errors import Cancelled
-from dreamitate_ros.generate.clip import unpack_clip
+from dreamitate_ros.generate.clip import pack_clip, unpack_clip
 from dreamitate_ros.generate.video_file import read_frames
 from dreamitate_ros.task import Task
-from dreamitate_ros.values import Progress, StereoImage, StereoVideo, Stop
+from dreamitate_ros.values import Image, Progress, StereoImage, StereoVideo, Stop
 
 
 @dataclass(frozen=True)
 class ReplayGenerator:
-    """directory: holds clip.mp4, packed as generate/clip.py says."""
+    """directory: holds clip.mp4, packed as generate/clip.py says; or an episode's imagined.mp4, top | side."""
 
     directory: Path
 
@@ -21,8 +24,15 @@ class ReplayGenerator:
     ) -> StereoVideo:
         """The stored video; `seed` changes nothing. Raises UNREADABLE_VIDEO, WRONG_CLIP_LENGTH or _SIZE."""
         progress(0.0, "reading the stored clip")
-        frames = read_frames(self.directory / "clip.mp4")
+        clip, imagined = self.directory / "clip.mp4", self.directory / files.IMAGINED
+        frames = _packed(read_frames(imagined)) if imagined.is_file() else read_frames(clip)
         if stop():
             raise Cancelled("replay")
         progress(1.0, f"{len(frames)} frames read")
         return unpack_clip(frames, photos, task.fps, task.frames)
+
+
+def _packed(frames: Image) -> Image:
+    """(2 T - 1, H, W, 3) the clip in frames (T, H, 2 W, 3) of both views next to each other."""
+    top, side = np.split(frames, 2, axis=2)
+    return pack_clip(StereoVideo(top, side, 1.0))

@@ -105,7 +105,12 @@ def check_parity(arguments: argparse.Namespace) -> int:
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dreamitate train`."""
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="YAML file; its keys: train/config.py")
+    parser.add_argument(
+        "config",
+        type=Path,
+        metavar="CONFIG",
+        help="YAML file, like those in config/training; its keys: generate/diffusion/train/config.py",
+    )
     parser.add_argument("--cpu", action="store_true", help="train on the CPU even where there is a GPU")
     parser.set_defaults(run=train)
 
@@ -113,8 +118,8 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 def train(arguments: argparse.Namespace) -> int:
     """Train, or go on from the newest checkpoint; Ctrl-C saves one first. Returns 0, or 130 after Ctrl-C."""
     from dreamitate_ros.errors import Cancelled
-    from dreamitate_ros.generate.diffusion.train.config import load_training
-    from dreamitate_ros.generate.diffusion.train.loop import train as run
+    from dreamitate_ros.generate.diffusion.train.config_file import load_training
+    from dreamitate_ros.generate.diffusion.train.start import train as run
 
     config = load_training(arguments.config)
     try:

@@ -14,14 +14,16 @@ from dreamitate_ros.cli import main
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, make_batch
-from dreamitate_ros.generate.diffusion.train.config import TrainingConfig, load_training
+from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
+from dreamitate_ros.generate.diffusion.train.config_file import load_training
 from dreamitate_ros.generate.diffusion.train.demonstrations import (
     clip_frames,
     list_demonstrations,
     read_clip,
 )
 from dreamitate_ros.generate.diffusion.train.latent_cache import encode_demonstrations, load_clip
-from dreamitate_ros.generate.diffusion.train.loop import train, trained_parameters
+from dreamitate_ros.generate.diffusion.train.start import train
+from dreamitate_ros.generate.diffusion.train.unet import trained_parameters
 from dreamitate_ros.generate.video_file import write_frames
 
 
@@ -39,7 +41,7 @@ def shades(count: int, level: int) -> np.ndarray:
 
 
 @pytest.fixture
-def config(pipeline: StereoVideoPipeline, tmp_path: Path) -> TrainingConfig:
+def config(pipeline: StereoVideoPipeline, tmp_path: Path) -> UnetTrainingConfig:
     """A model folder and two demonstrations of 20 frames at 12 fps."""
     pipeline.save_pretrained(tmp_path / "start")
     lines = []
@@ -50,7 +52,7 @@ def config(pipeline: StereoVideoPipeline, tmp_path: Path) -> TrainingConfig:
             write_frames(folder / f"{name}.mp4", shades(20, level + offset), fps=12.0)
         lines.append(f"top/{name}.mp4|||turn object {name}")
     (tmp_path / "data" / "train.txt").write_text("\n".join(lines) + "\n")
-    return TrainingConfig(
+    return UnetTrainingConfig(
         model=tmp_path / "start",
         demonstrations=tmp_path / "data" / "train.txt",
         output=tmp_path / "out",
@@ -71,12 +73,12 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
 
 
-def losses(config: TrainingConfig) -> list[dict[str, float]]:
+def losses(config: UnetTrainingConfig) -> list[dict[str, float]]:
     return [json.loads(line) for line in (config.output / "losses.jsonl").read_text().splitlines()]
 
 
 def test_a_resumed_training_is_the_uninterrupted_one_bit_for_bit(
-    config: TrainingConfig, tmp_path: Path
+    config: UnetTrainingConfig, tmp_path: Path
 ) -> None:
     whole = weights(train(config, silent, never, cpu=True))
     halved = replace(config, output=tmp_path / "halved")
@@ -88,7 +90,7 @@ def test_a_resumed_training_is_the_uninterrupted_one_bit_for_bit(
     assert [line["step"] for line in losses(config)] == [1, 2, 3, 4]
 
 
-def test_only_attention_is_trained_as_in_the_paper(config: TrainingConfig) -> None:
+def test_only_attention_is_trained_as_in_the_paper(config: UnetTrainingConfig) -> None:
     before, after = weights(config.model), weights(train(config, silent, never, cpu=True))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed
@@ -104,14 +106,14 @@ def test_all_is_trained_as_in_the_release(pipeline: StereoVideoPipeline) -> None
     assert len(trained_parameters(pipeline.unet, "all")) == everything
 
 
-def test_stopping_saves_a_checkpoint_first(config: TrainingConfig) -> None:
+def test_stopping_saves_a_checkpoint_first(config: UnetTrainingConfig) -> None:
     with pytest.raises(Cancelled):
         train(config, silent, lambda: (config.output / "losses.jsonl").exists(), cpu=True)
     assert [path.name for path in (config.output / "checkpoints").iterdir()] == ["step_00000001"]
 
 
 def test_a_checkpoint_that_was_not_finished_is_not_used(
-    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    config: UnetTrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(replace(config, steps=2), silent, never, cpu=True)
 
@@ -131,7 +133,7 @@ def test_a_checkpoint_that_was_not_finished_is_not_used(
     assert sorted(path.name for path in folder.iterdir()) == ["step_00000002", "step_00000004"]
 
 
-def test_a_training_of_other_settings_is_not_continued(config: TrainingConfig) -> None:
+def test_a_training_of_other_settings_is_not_continued(config: UnetTrainingConfig) -> None:
     train(replace(config, steps=1), silent, never, cpu=True)
     with pytest.raises(DreamitateError, match="learning_rate"):
         train(replace(config, learning_rate=1.0), silent, never, cpu=True)
@@ -141,11 +143,11 @@ def test_a_training_of_other_settings_is_not_continued(config: TrainingConfig) -
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
-    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    config: UnetTrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(replace(config, steps=2), silent, never, cpu=True)
     monkeypatch.setattr(
-        "dreamitate_ros.generate.diffusion.train.loop.denoising_loss",
+        "dreamitate_ros.generate.diffusion.train.unet.denoising_loss",
         lambda unet, *rest: unet.conv_out.bias.sum() + torch.tensor(float("nan"), requires_grad=True),
     )
     with pytest.raises(DreamitateError, match="nan at step 3, batch 4") as caught:
@@ -155,7 +157,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
 
 
 def test_a_batch_is_the_packed_clip_and_its_photos(
-    config: TrainingConfig, pipeline: StereoVideoPipeline
+    config: UnetTrainingConfig, pipeline: StereoVideoPipeline
 ) -> None:
     demonstrations = list_demonstrations(config.demonstrations)
     paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
@@ -172,7 +174,7 @@ def test_a_batch_is_the_packed_clip_and_its_photos(
     assert dropped.context.abs().max() == 0 and dropped.image_latents.abs().max() == 0
 
 
-def test_encoded_demonstrations_are_kept(config: TrainingConfig, pipeline: StereoVideoPipeline) -> None:
+def test_encoded_demonstrations_are_kept(config: UnetTrainingConfig, pipeline: StereoVideoPipeline) -> None:
     demonstrations = list_demonstrations(config.demonstrations)
     first = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
     written = [path.stat().st_mtime_ns for path in first]
@@ -186,11 +188,11 @@ def test_encoded_demonstrations_are_kept(config: TrainingConfig, pipeline: Stere
 
 
 def test_each_version_is_encoded_and_the_first_is_as_recorded(
-    config: TrainingConfig, pipeline: StereoVideoPipeline
+    config: UnetTrainingConfig, pipeline: StereoVideoPipeline
 ) -> None:
     demonstrations = list_demonstrations(config.demonstrations)
 
-    def encoded(of: TrainingConfig) -> list[Path]:
+    def encoded(of: UnetTrainingConfig) -> list[Path]:
         return encode_demonstrations(demonstrations, pipeline, pipeline.vae, of, silent, never)
 
     plain, varied = encoded(config), encoded(replace(config, versions=3))
@@ -213,7 +215,7 @@ def test_the_stride_follows_the_frame_rate_and_short_videos_repeat_their_last_fr
     assert clip_frames(20, 15.0, 13, 6.0) == [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 19, 19, 19]
 
 
-def test_a_clip_has_the_top_view_then_the_side_view_without_its_photo(config: TrainingConfig) -> None:
+def test_a_clip_has_the_top_view_then_the_side_view_without_its_photo(config: UnetTrainingConfig) -> None:
     demonstration = list_demonstrations(config.demonstrations)[0]
     frames = read_clip(demonstration, 24, 16, 3, 6.0)
     assert frames.shape == (6, 16, 24, 3)
@@ -232,13 +234,13 @@ def test_a_clip_has_the_top_view_then_the_side_view_without_its_photo(config: Tr
         ("top/a.mp4|||", "line 2"),
     ],
 )
-def test_a_wrong_line_is_named(config: TrainingConfig, line: str, names: str) -> None:
+def test_a_wrong_line_is_named(config: UnetTrainingConfig, line: str, names: str) -> None:
     config.demonstrations.write_text(f"top/b.mp4|||turn\n{line}\n")
     with pytest.raises(DreamitateError, match=names):
         list_demonstrations(config.demonstrations)
 
 
-def test_views_of_different_length_are_refused(config: TrainingConfig) -> None:
+def test_views_of_different_length_are_refused(config: UnetTrainingConfig) -> None:
     write_frames(config.demonstrations.parent / "side" / "a.mp4", shades(19, 50), fps=12.0)
     with pytest.raises(DreamitateError, match=r"20 frames .* 19") as caught:
         read_clip(list_demonstrations(config.demonstrations)[0], 24, 16, 3, 6.0)
@@ -246,7 +248,7 @@ def test_views_of_different_length_are_refused(config: TrainingConfig) -> None:
 
 
 def test_the_command_trains_from_a_yaml_file(
-    config: TrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    config: UnetTrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "train.yaml"
     settings = f"model: {config.model}\ndemonstrations: {config.demonstrations}\noutput: {config.output}\n"

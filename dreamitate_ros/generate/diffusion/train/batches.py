@@ -12,7 +12,7 @@ from dreamitate_ros.generate.diffusion.condition import Condition
 from dreamitate_ros.generate.diffusion.conditioning import make_condition, photo_frames
 from dreamitate_ros.generate.diffusion.denoise import training_sigmas
 from dreamitate_ros.generate.diffusion.settings import Sampling
-from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
 from dreamitate_ros.generate.diffusion.train.latent_cache import EncodedClip, load_clip
 
 
@@ -31,7 +31,7 @@ def clips_of_batch(count: int, batch: int, position: int, seed: int) -> list[int
     chosen = []
     for place in range(position * batch, (position + 1) * batch):
         epoch, index = divmod(place, count)
-        order = torch.randperm(count, generator=_generator(seed, epoch, "order"))
+        order = torch.randperm(count, generator=draws(seed, epoch, "order"))
         chosen.append(int(order[index]))
     return chosen
 
@@ -40,7 +40,7 @@ def clips_of_batch(count: int, batch: int, position: int, seed: int) -> list[int
 def make_batch(
     paths: Sequence[Path],
     position: int,
-    config: TrainingConfig,
+    config: UnetTrainingConfig,
     vae: AutoencoderKLTemporalDecoder,
     device: torch.device,
 ) -> Batch:
@@ -49,7 +49,7 @@ def make_batch(
     The released code draws a sigma for each frame and keeps the first frame's; one a clip is the same.
     """
     chosen = clips_of_batch(len(paths), config.batch, position, config.seed)
-    generator = _generator(config.seed, position, "noise")
+    generator = draws(config.seed, position, "noise")
     latents, condition = _collated(
         [_draw(load_clip(paths[i]), config, vae, generator, device) for i in chosen]
     )
@@ -67,7 +67,7 @@ def make_batch(
 
 def _draw(
     clip: EncodedClip,
-    config: TrainingConfig,
+    config: UnetTrainingConfig,
     vae: AutoencoderKLTemporalDecoder,
     generator: torch.Generator,
     device: torch.device,
@@ -99,7 +99,7 @@ def _collated(clips: list[tuple[Tensor, Condition]]) -> tuple[Tensor, Condition]
     return latents, condition
 
 
-def _generator(seed: int, position: int, purpose: str) -> torch.Generator:
+def draws(seed: int, position: int, purpose: str) -> torch.Generator:
     """Independent draws for each seed, position and purpose."""
     stream = (seed * 2 + (purpose == "order")) * 1_000_003 + position
     return torch.Generator().manual_seed(stream)

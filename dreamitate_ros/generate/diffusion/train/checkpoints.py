@@ -11,7 +11,16 @@ from accelerate import Accelerator
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
 
-MAY_CHANGE = {"steps", "checkpoint_every", "keep_checkpoints", "output"}
+MAY_CHANGE = {
+    "steps",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "output",
+    "held_out",
+    "rig",
+    "gate_mm",
+    "gate_deg",
+}
 """What a resumed training may do differently and still be the same training up to there."""
 
 
@@ -69,4 +78,8 @@ def _identity(accelerator: Accelerator, config: TrainingConfig, clips: list[Path
     }
     settings = {name: value for name, value in content.items() if name not in MAY_CHANGE}
     videos = hashlib.sha256(" ".join(path.stem for path in clips).encode()).hexdigest()
-    return settings | {"number of processes": accelerator.num_processes, "set of videos": videos}
+    return (
+        settings
+        | {"trains": type(config).__name__}
+        | {"number of processes": accelerator.num_processes, "set of videos": videos}
+    )

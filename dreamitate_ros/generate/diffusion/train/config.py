@@ -1,114 +1,88 @@
-"""A training as its YAML file describes it."""
+"""Trainings as their YAML files describe them."""
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.task import require_range
-from dreamitate_ros.yaml_file import load_mapping
-
+ROUNDING = ("no", "bf16", "fp16")
 TRAINABLE = ("attention", "all")
-PRECISIONS = ("no", "bf16", "fp16")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """Paths are relative to the working directory.
+    """What every training has. Paths are relative to the working directory.
 
     model: model folder to start from. demonstrations: text file, `top_video|||caption` a line. output: folder.
-    width, height: px. times: frames of each view. clip_fps: imagined frames per second, which sets the stride.
-    versions: of each demonstration that are encoded: the first as recorded, the others in drawn light and colour,
-    the same in all frames of both views. brightness, contrast, saturation: the drawn factors lie within 1 plus or
-    minus these.
-    trainable: "attention" (the paper: spatial and temporal attention) or "all" (the released code).
-    drop: probability that a frame's prompt, or its photo, is dropped. sigma_mean, sigma_deviation: of ln sigma.
-    batch: clips a process; accumulate: batches a step. warm_up: steps of linearly rising learning rate.
+    held_out: a data set of `dreamitate demonstrate`, never trained on, to measure tool poses on; rig: of its
+    images, null for the simulated cell's. width, height: px. times: frames of each view. clip_fps: imagined frames
+    per second, which sets the stride.
+    brightness, contrast, saturation: factors of light and colour are drawn within 1 plus or minus these.
+    batch: a process; accumulate: batches a step. warm_up: steps of linearly rising learning rate.
     ema: decay of the moving average that is saved as the model; null trains without. seed: of everything drawn.
     """
 
     model: Path
     demonstrations: Path
     output: Path
+    held_out: Path | None = None
+    rig: Path | None = None
     width: int = 768
     height: int = 448
     times: int = 13
     clip_fps: float = 6.0
-    fps_id: int = 6
-    motion_bucket_id: int = 200
-    noise_augmentation: float = 0.02
-    versions: int = 1
     brightness: float = 0.2
     contrast: float = 0.2
     saturation: float = 0.2
-    trainable: str = "attention"
     steps: int = 16384
     batch: int = 1
-    accumulate: int = 4
+    accumulate: int = 1
     learning_rate: float = 1e-5
     warm_up: int = 0
     weight_decay: float = 0.01
     max_gradient_norm: float = 1.0
-    drop: float = 0.1
-    sigma_mean: float = 1.0
-    sigma_deviation: float = 1.6
     ema: float | None = 0.9999
     precision: str = "no"
-    gradient_checkpointing: bool = True
     checkpoint_every: int = 500
     keep_checkpoints: int = 2
     seed: int = 0
 
 
-LOWEST = {
-    "width": 8,
-    "height": 8,
-    "times": 2,
-    "clip_fps": 0.1,
-    "versions": 1,
-    "steps": 1,
-    "batch": 1,
-    "accumulate": 1,
-    "checkpoint_every": 1,
-    "keep_checkpoints": 1,
-}
-"""Smallest values of the numbers that cannot be 0."""
-HIGHEST = {"brightness": 1, "contrast": 1, "saturation": 1}
-"""Largest values, so that no drawn factor is negative."""
+@dataclass(frozen=True, kw_only=True)
+class UnetTrainingConfig(TrainingConfig):
+    """Training of the video model on latents.
+
+    versions: of each demonstration that are encoded: the first as recorded, the others in drawn light and colour,
+    the same in all frames of both views. fps_id, motion_bucket_id, noise_augmentation: as in settings.Sampling.
+    trainable: "attention" (the paper: spatial and temporal attention) or "all" (the released code).
+    drop: probability that a frame's prompt, or its photo, is dropped. sigma_mean, sigma_deviation: of ln sigma.
+    gate_mm, gate_deg: the autoencoder's reconstructions of held_out must not move tools by more, in the median;
+    null only prints by how much they do.
+    """
+
+    accumulate: int = 4
+    fps_id: int = 6
+    motion_bucket_id: int = 200
+    noise_augmentation: float = 0.02
+    versions: int = 1
+    trainable: str = "attention"
+    drop: float = 0.1
+    sigma_mean: float = 1.0
+    sigma_deviation: float = 1.6
+    gradient_checkpointing: bool = True
+    gate_mm: float | None = None
+    gate_deg: float | None = None
 
 
-def load_training(path: Path) -> TrainingConfig:
-    """Raises DreamitateError(INVALID_PARAMETER) for an unknown key, a missing one or a value that cannot be."""
-    content = load_mapping(path, ErrorCode.INVALID_PARAMETER)
-    known = {field.name: field for field in fields(TrainingConfig)}
-    required = {name for name, field in known.items() if field.default is MISSING}
-    for name in [*sorted(required - content.keys()), *sorted(content.keys() - known.keys())]:
-        what = "is missing" if name in required else f"is unknown; known keys: {', '.join(known)}"
-        raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"{path}: '{name}' {what}")
-    return TrainingConfig(
-        **{name: _value(path, name, known[name].type, value) for name, value in content.items()}
-    )
+@dataclass(frozen=True, kw_only=True)
+class VaeTrainingConfig(TrainingConfig):
+    """Training of a small model's autoencoder, on cut-outs of the videos.
 
+    crop: side of a cut-out, px; window: consecutive frames in it. moving_share: probability that a cut-out is
+    taken where its video moves, that is at tools and objects. edge_weight: of the error of neighbouring pixels'
+    differences, besides the pixels' own. kl_weight: of the latents' distance from standard normal.
+    """
 
-def _value(path: Path, name: str, kind: Any, value: Any) -> Any:
-    if kind is Path:
-        return Path(str(value))
-    if kind is str:
-        allowed = {"trainable": TRAINABLE, "precision": PRECISIONS}[name]
-        if str(value) not in allowed:
-            raise DreamitateError(
-                ErrorCode.INVALID_PARAMETER,
-                f"{path}: {name} must be one of {', '.join(allowed)}, not '{value}'",
-            )
-        return str(value)
-    if kind is bool:
-        if not isinstance(value, bool):
-            raise DreamitateError(
-                ErrorCode.INVALID_PARAMETER, f"{path}: {name} must be true or false, not '{value}'"
-            )
-        return value
-    if value is None and name == "ema":
-        return None
-    lowest = LOWEST.get(name, -1e9 if name == "sigma_mean" else 0)
-    number = require_range(f"{path}: {name}", value, lowest, HIGHEST.get(name, 1e9))
-    return int(number) if kind is int else number
+    crop: int = 128
+    window: int = 3
+    moving_share: float = 0.8
+    edge_weight: float = 2.0
+    kl_weight: float = 1e-6

@@ -14,7 +14,7 @@ from torch import Tensor
 from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.generate.diffusion.latents import pixels_from_images
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
-from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
 from dreamitate_ros.generate.diffusion.train.jitter import Jitter, draw_jitter, jittered
 from dreamitate_ros.values import Progress, StereoImage, Stop
@@ -39,7 +39,7 @@ def encode_demonstrations(
     demonstrations: list[Demonstration],
     pipeline: StereoVideoPipeline,
     target_vae: AutoencoderKLTemporalDecoder,
-    config: TrainingConfig,
+    config: UnetTrainingConfig,
     progress: Progress,
     stop: Stop,
 ) -> list[Path]:
@@ -72,7 +72,7 @@ def _encode(
     demonstration: Demonstration,
     pipeline: StereoVideoPipeline,
     target_vae: AutoencoderKLTemporalDecoder,
-    config: TrainingConfig,
+    config: UnetTrainingConfig,
     jitter: Jitter | None,
 ) -> EncodedClip:
     images = read_clip(demonstration, config.width, config.height, config.times, config.clip_fps)
@@ -90,11 +90,11 @@ def _encode(
     )
 
 
-def _strength(config: TrainingConfig) -> Jitter:
+def _strength(config: UnetTrainingConfig) -> Jitter:
     return Jitter(config.brightness, config.contrast, config.saturation)
 
 
-def _key(demonstration: Demonstration, config: TrainingConfig, version: int) -> str:
+def _key(demonstration: Demonstration, config: UnetTrainingConfig, version: int) -> str:
     """Changes with whatever the encoding depends on."""
     videos = [(str(path), path.stat().st_mtime_ns) for path in (demonstration.top, demonstration.side)]
     weights = [

@@ -1,0 +1,114 @@
+"""The number that matters: how far the tools are from the truth, where our tracker finds them in a video."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamitate_ros.benchmark.score import difference
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.geometry import apply, project
+from dreamitate_ros.rig import Rig
+from dreamitate_ros.tool import Tool
+from dreamitate_ros.track.gate import require_confident
+from dreamitate_ros.track.tracker import track_tools
+from dreamitate_ros.values import Array, StereoVideo, Stop, ToolTrack
+
+IN_VIEW = 0.5  # share of a tool that both views must show for a pose to be wanted
+REFUSALS = (ErrorCode.TRACKING_LOST, ErrorCode.LOW_CONFIDENCE)
+
+
+@dataclass(frozen=True)
+class PoseErrors:
+    """Of all believed poses (those above the gate) of some videos: mm, deg (N,).
+
+    believed, wanted: of the times at which both views show the tool. refused: of the videos, by the gate.
+    """
+
+    mm: Array
+    deg: Array
+    believed: int
+    wanted: int
+    refused: int
+    videos: int
+
+    def __add__(self, other: "PoseErrors") -> "PoseErrors":
+        return PoseErrors(
+            np.concatenate([self.mm, other.mm]),
+            np.concatenate([self.deg, other.deg]),
+            self.believed + other.believed,
+            self.wanted + other.wanted,
+            self.refused + other.refused,
+            self.videos + other.videos,
+        )
+
+    @property
+    def median_mm(self) -> float:
+        """NaN where no pose was believed, as for the others."""
+        return _percentile(self.mm, 50)
+
+    @property
+    def median_deg(self) -> float:
+        """Of the rotations."""
+        return _percentile(self.deg, 50)
+
+    def __str__(self) -> str:
+        return (
+            f"median {self.median_mm:.1f} mm {self.median_deg:.1f} deg,"
+            f" 90th percentile {_percentile(self.mm, 90):.1f} mm {_percentile(self.deg, 90):.1f} deg;"
+            f" {self.believed} of {self.wanted} poses believed, {self.refused} of {self.videos} videos refused"
+        )
+
+
+def pose_errors(
+    video: StereoVideo,
+    rig: Rig,
+    tools: Mapping[str, Tool],
+    truth: Sequence[ToolTrack],
+    gate: float,
+    stop: Stop,
+) -> PoseErrors:
+    """Of one video, tracked. tools: by name; truth: where each was; gate: least confidence that is believed.
+
+    Raises Cancelled.
+    """
+    tracks = track_tools(video, rig, [tools[true.tool] for true in truth], lambda *_: None, stop)
+    mm, deg, believed, wanted = [], [], 0, 0
+    for track, true in zip(tracks, truth, strict=True):
+        tool = tools[true.tool]
+        seen = in_view(rig, tool, true.top_from_tool)
+        for time in np.flatnonzero(seen & track.present & (track.confidence >= gate)):
+            error = difference(track.top_from_tool[time], true.top_from_tool[time], tool.symmetry)
+            mm.append(error[0])
+            deg.append(error[1])
+        believed = len(mm)
+        wanted += int(seen.sum())
+    return PoseErrors(np.array(mm), np.array(deg), believed, wanted, int(_is_refused(tracks, gate)), 1)
+
+
+def in_view(rig: Rig, tool: Tool, top_from_tool: Array) -> NDArray[np.bool_]:
+    """(T,) whether both views show enough of a tool; never at time 0, the photo."""
+    vertices = np.asarray(tool.mesh.vertices)
+    shares = []
+    for camera, camera_from_top in ((rig.top, np.eye(4)), (rig.side, rig.side_from_top)):
+        pixels = project(camera, apply(camera_from_top @ top_from_tool, vertices))
+        inside = (pixels >= 0) & (pixels <= [camera.width - 1, camera.height - 1])
+        shares.append(inside.all(axis=2).mean(axis=1))
+    seen = np.min(shares, axis=0) >= IN_VIEW
+    seen[0] = False
+    return np.asarray(seen)
+
+
+def _is_refused(tracks: Sequence[ToolTrack], gate: float) -> bool:
+    try:
+        require_confident(tracks, gate)
+    except DreamitateError as error:
+        if error.code not in REFUSALS:
+            raise
+        return True
+    return False
+
+
+def _percentile(values: Array, percent: float) -> float:
+    return float(np.percentile(values, percent)) if len(values) else float("nan")
