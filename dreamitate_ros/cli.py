@@ -10,6 +10,7 @@ from dreamitate_ros.benchmark import command as benchmark
 from dreamitate_ros.calibrate import command as calibrate
 from dreamitate_ros.demonstrate import command as demonstrate
 from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.evaluate import command as evaluate
 from dreamitate_ros.generate.diffusion import commands as diffusion
 from dreamitate_ros.track import command as track
 
@@ -37,16 +38,9 @@ def parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(run=_run)
 
-    evaluate = commands.add_parser("evaluate", help="many trials, judged from ground truth")
-    evaluate.add_argument("--generator", choices=["oracle"], default="oracle", help="what imagines")
-    evaluate.add_argument("--trials", type=_seed, default=20, help="how many (default: 20)")
-    evaluate.add_argument(
-        "--seed", type=_seed, default=900_000, help="of the first trial, from 900000 on (default)"
-    )
-    evaluate.add_argument("--output", type=Path, help="folder; finished trials found there are kept")
-    evaluate.set_defaults(run=_evaluate)
+    evaluate.add_arguments(commands.add_parser("evaluate", help="many trials, judged from ground truth"))
 
-    for command in (demo, run, evaluate):
+    for command in (demo, run):
         command.add_argument("--task", default="rotate", help="a file in config/tasks (default: rotate)")
         command.add_argument(
             "--episodes", type=Path, default=Path("episodes"), help="for episode folders (default: episodes)"
@@ -110,17 +104,6 @@ def _run(arguments: argparse.Namespace) -> int:
     from dreamitate_ros.nodes.commands import replay
 
     return replay(arguments.task, arguments.replay, arguments.rig, _tools(arguments.tool), arguments.episodes)
-
-
-def _evaluate(arguments: argparse.Namespace) -> int:
-    from dreamitate_ros.nodes.commands import evaluate
-
-    return evaluate(
-        arguments.task,
-        arguments.generator,
-        range(arguments.seed, arguments.seed + arguments.trials),
-        arguments.output or Path(f"evaluation_{arguments.task}_{arguments.generator}"),
-    )
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

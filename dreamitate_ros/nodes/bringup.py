@@ -25,6 +25,7 @@ class Settings:
     simulation: start the simulated cell, and use its parameters. generator: what imagines. rig: path of the
     calibration. tools: other meshes, like left=DIR,right=DIR. episodes: folder for the episode folders.
     require_approval: wait for a person before motion. top_camera, side_camera: namespaces of their topics.
+    model, sampling, memory: folder and presets of the generator `diffusion`.
     task, seed: of the simulated scene. rate: simulated seconds per second.
     """
 
@@ -36,6 +37,9 @@ class Settings:
     require_approval: bool | None = None
     top_camera: str = ""
     side_camera: str = ""
+    model: str = ""
+    sampling: str = ""
+    memory: str = ""
     task: str = ""
     seed: int | None = None
     rate: float | None = None
@@ -61,7 +65,13 @@ def graph(settings: Settings) -> list[NodeProcess]:
             "top_camera": settings.top_camera,
             "side_camera": settings.side_camera,
         },
-        "video_generator": {**shared, "generator": settings.generator},
+        "video_generator": {
+            **shared,
+            "generator": settings.generator,
+            "model": settings.model,
+            "sampling": settings.sampling,
+            "memory": settings.memory,
+        },
         "tool_tracker": shared,
         "trajectory_executor": shared,
         "policy": {

@@ -1,26 +1,24 @@
-"""`dreamitate demo | run | evaluate`: bring the graph up, run trials in it, say what happened."""
+"""`dreamitate demo | run`: bring the graph up, run a trial in it, say what happened."""
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 
+from dreamitate_ros import episode_files as files
 from dreamitate_ros.capture.photos import crop_photos, read_photos
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.episode import Episode
 from dreamitate_ros.errors import DreamitateError
-from dreamitate_ros.evaluate.summary import row, summarise, table
-from dreamitate_ros.evaluate.trial import Trial
-from dreamitate_ros.generate.clip import unpack_clip
-from dreamitate_ros.generate.video_file import read_frames
+from dreamitate_ros.generate.replay import ReplayGenerator
 from dreamitate_ros.nodes.bringup import Settings
-from dreamitate_ros.nodes.session import Session, crashed, printed
+from dreamitate_ros.nodes.session import Session, printed
 from dreamitate_ros.report import write_report, write_summary
 from dreamitate_ros.rig import load_rig
-from dreamitate_ros.simulate.seeds import Split, require, split_of
+from dreamitate_ros.simulate.seeds import split_of
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.tool import load_tool
@@ -51,7 +49,7 @@ def demo(task: str, seed: int, episodes: Path) -> int:
 
 
 def replay(task: str, directory: Path, rig: Path | None, tools: Mapping[str, Path], episodes: Path) -> int:
-    """A stored experiment: its tools tracked, its path followed by the arms in the cell."""
+    """A stored experiment, or an episode folder: its tools tracked, its path followed by the arms in the cell."""
     started_s = time.monotonic()
     logs = _log_folder(episodes)
     rig_path = rig or config_directory() / "rigs" / "cell.yaml"
@@ -68,7 +66,7 @@ def replay(task: str, directory: Path, rig: Path | None, tools: Mapping[str, Pat
         task=task,
     )
     with Session(settings, logs) as session:
-        trial = session.trial(task, 0, printed(), [str(directory.absolute())])
+        trial = session.trial(task, _scene(directory), printed(), [str(directory.absolute())])
     if trial.error:
         print(trial.error)
     (only,) = trial.rounds
@@ -80,58 +78,10 @@ def replay(task: str, directory: Path, rig: Path | None, tools: Mapping[str, Pat
     return 0 if not trial.error else 1
 
 
-def evaluate(task: str, generator: str, seeds: Iterable[int], output: Path) -> int:
-    """A trial for each seed, kept in output/trials.json as they finish; prints the table."""
-    load_task(task, config_directory())
-    output.mkdir(parents=True, exist_ok=True)
-    record = output / "trials.json"
-    done = {trial.seed: trial for trial in _read(record)}
-    wanted = list(seeds)
-    left = [seed for seed in wanted if seed not in done]
-    require(Split.EVALUATION, wanted)
-    settings = Settings(
-        simulation=True, generator=generator, episodes=str((output / "episodes").absolute()), task=task,
-        seed=wanted[0],
-    )  # fmt: skip
-    while left:
-        with Session(settings, _log_folder(output / "episodes")) as session:
-            while left:
-                trial = _trial(session, task, left[0])
-                done[left.pop(0)] = trial
-                print(row(trial), flush=True)
-                _write(record, task, generator, [done[seed] for seed in sorted(done)])
-                if trial.crash:
-                    break  # the graph died with the trial: bring up another
-    trials = [done[seed] for seed in wanted]
-    print(table(trials))
-    print(f"written: {record}")
-    return 0
-
-
-def _trial(session: Session, task: str, seed: int) -> Trial:
-    started_s = time.monotonic()
-    try:
-        return session.trial(task, seed, lambda *_: None, [""] * simulated_task(task).rounds)
-    except DreamitateError as error:
-        return crashed(seed, error, time.monotonic() - started_s)
-
-
-def _read(record: Path) -> list[Trial]:
-    if not record.is_file():
-        return []
-    return [Trial.from_json(content) for content in json.loads(record.read_text())["trials"]]
-
-
-def _write(record: Path, task: str, generator: str, trials: list[Trial]) -> None:
-    content = {
-        "task": task,
-        "generator": generator,
-        "summary": summarise(trials),
-        "trials": [trial.to_json() for trial in trials],
-    }
-    unfinished = record.with_suffix(".part")
-    unfinished.write_text(json.dumps(content, indent=1) + "\n")
-    unfinished.replace(record)
+def _scene(directory: Path) -> int:
+    """The seed of the scene that an episode was recorded in; 0 for an experiment of elsewhere."""
+    truth = directory / files.TRUTH
+    return int(json.loads(truth.read_text())["seed"]) if truth.is_file() else 0
 
 
 def _require_usable(task: Task, directory: Path, rig_path: Path, tools: Mapping[str, Path]) -> None:
@@ -140,7 +90,7 @@ def _require_usable(task: Task, directory: Path, rig_path: Path, tools: Mapping[
     for arm, name in task.arm_tools.items():
         load_tool(arm, tools.get(arm, config_directory() / "tools" / name))
     photos = crop_photos(read_photos(directory), rig.top.width, rig.top.height)
-    unpack_clip(read_frames(directory / "clip.mp4"), photos, task.fps, task.frames)
+    ReplayGenerator(directory).generate(photos, task, 0, lambda *_: None, lambda: False)
 
 
 def _keep_refusal(error: DreamitateError, task: str, directory: Path, rig: Path, episodes: Path) -> None:

@@ -1,7 +1,8 @@
 """Trials in a running graph, for `dreamitate demo | run | evaluate`: one goal, judged from ground truth."""
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -63,9 +64,24 @@ class Session:
         return Outcome(truth.success, truth.score, truth.summary, figures)
 
 
-def crashed(seed: int, error: DreamitateError, wall_s: float) -> Trial:
-    """A trial that the graph did not survive: a failure with its reason."""
-    return Trial(seed, (), wall_s, f"{error.code.name}: {error.message}")
+def trials_in_graph(
+    settings: Settings, logs: Path, seeds: Sequence[int], replay_directories: Callable[[int], Sequence[str]]
+) -> Iterator[Trial]:
+    """The trials of the seeds, one after the other; a graph that dies with one is a failure, and another is brought up.
+
+    replay_directories: of a seed's rounds, "" to imagine anew. logs: a folder a graph is made in it.
+    """
+    left = list(seeds)
+    while left:
+        with Session(settings, logs / f"{os.getpid()}_{left[0]}") as session:
+            while left:
+                seed, started_s = left.pop(0), time.monotonic()
+                try:
+                    yield session.trial(settings.task, seed, lambda *_: None, replay_directories(seed))
+                except DreamitateError as error:
+                    reason = f"{error.code.name}: {error.message}"
+                    yield Trial(seed, (), time.monotonic() - started_s, reason)
+                    break
 
 
 def printed() -> Follow:

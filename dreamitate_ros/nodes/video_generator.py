@@ -24,7 +24,7 @@ from dreamitate_ros.simulate.scene import Scene
 from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.values import StereoVideo, Stop
 
-GENERATORS = ("oracle", "replay")
+GENERATORS = ("oracle", "diffusion", "replay")
 CELL_TIMEOUT_S = 5.0
 
 
@@ -41,10 +41,26 @@ class VideoGenerator(Node):
                 ErrorCode.UNKNOWN_GENERATOR,
                 f"there is no generator '{self._name}'; known generators: {', '.join(GENERATORS)}",
             )
+        self._model = self._load_model()
         group = ReentrantCallbackGroup()
         self._scene = self.create_client(GetScene, "simulated_cell/get_scene", callback_group=group)
         self._preview = self.create_publisher(Image, "~/preview", 1)
         self._goals = GoalServer(self, GenerateVideo, "generate_video", self._generate)
+
+    def _load_model(self) -> Generator | None:
+        """The model of the generator `diffusion`, loaded once; None for the others."""
+        folder = parameters.text(self, "model", "", "model folder of the generator diffusion")
+        sampling = parameters.text(self, "sampling", "paper", "preset of the model's sampling")
+        memory = parameters.text(self, "memory", "24GB", "preset of the GPU memory to use")
+        if self._name != "diffusion":
+            return None
+        if not folder:
+            raise DreamitateError(
+                ErrorCode.INVALID_PARAMETER, "the generator 'diffusion' needs the parameter 'model', a folder"
+            )
+        from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator  # torch, only where needed
+
+        return DiffusionGenerator.load(Path(folder), sampling, memory)
 
     def close(self) -> None:
         """Stop the goal in work."""
@@ -71,6 +87,8 @@ class VideoGenerator(Node):
             raise DreamitateError(
                 ErrorCode.INVALID_PARAMETER, "the generator 'replay' needs the goal's replay_directory"
             )
+        if self._model is not None:
+            return self._model
         tools = parameters.load_tools(task, self._config, self._tools)
         return OracleGenerator(self._rig, tools, lambda: self._cell_scene(stop))
 

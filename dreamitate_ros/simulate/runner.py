@@ -35,11 +35,18 @@ class Pace:
 class CellRunner:
     """The cell, alive. Every method may be called from any thread.
 
-    rate: simulated seconds per wall second. tick: called by a thread of its own after every SLICE_S of physics;
-    where it is slower than that, it misses some, and physics goes on.
+    now_s: where its clock starts, the system's time by default. rate: simulated seconds per wall second.
+    tick: called by a thread of its own after every SLICE_S of physics; where it is slower than that, it misses some,
+    and physics goes on.
     """
 
-    def __init__(self, cell: Cell, rate: float = 1.0, tick: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        rate: float = 1.0,
+        tick: Callable[[], None] | None = None,
+        now_s: float | None = None,
+    ) -> None:
         self.lock = threading.RLock()
         self.cell = cell
         self.speed = dict.fromkeys(cell.arms, 1.0)
@@ -47,7 +54,7 @@ class CellRunner:
         self.rate = rate
         self._tick = tick or (lambda: None)
         self._advanced = threading.Event()
-        self._now_s = time.time()
+        self._now_s = time.time() if now_s is None else now_s
         self._controllers = self._new_controllers()
         self._running = threading.Event()
         self._threads = [
@@ -125,7 +132,7 @@ class CellRunner:
             if behind_s < SLICE_S:
                 time.sleep((SLICE_S - behind_s) / self.rate)
                 continue
-            self._advance()
+            self.advance()
             simulated_s += SLICE_S
             busy_s += time.monotonic() - wall_s
             passed_s = time.monotonic() - window_s
@@ -139,7 +146,8 @@ class CellRunner:
         self._lost_s += behind_s
         self._now_s += behind_s
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
+        """One slice of SLICE_S; for whoever has not started the wall's clock with start()."""
         with self.lock:
             for _ in range(CYCLES):
                 self._now_s += CYCLE_S

@@ -1,0 +1,152 @@
+"""`dreamitate evaluate`: many trials of the whole policy, judged from ground truth. Resumable."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.interrupts import interrupts
+
+if TYPE_CHECKING:
+    from dreamitate_ros.evaluate.core import Imagination
+    from dreamitate_ros.evaluate.evaluation import Trials
+    from dreamitate_ros.evaluate.results import Results
+    from dreamitate_ros.evaluate.trial import Trial
+    from dreamitate_ros.task import Task
+
+GENERATORS = ("oracle", "diffusion", "replay")
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `dreamitate evaluate`."""
+    add = parser.add_argument
+    add("--task", default="rotate", help="a file in config/tasks (default: rotate)")
+    add("--generator", choices=GENERATORS, default="oracle", help="what imagines (default: oracle)")
+    add("--model", type=Path, metavar="DIR", help="model folder, for the generator diffusion")
+    add("--sampling", default="small", help="the model's sampling preset (default: small)")
+    add("--memory", default="24GB", help="the model's memory preset (default: 24GB)")
+    add(
+        "--earlier", type=Path, metavar="DIR",
+        help="for the generator replay: evaluation whose imagined videos are acted out again",
+    )  # fmt: skip
+    add("--trials", type=int, default=20, help="how many (default: 20)")
+    add("--seed", type=int, default=900_000, help="of the first trial, from 900000 on (default: 900000)")
+    add("--no-ros", action="store_true", help="call the stages directly instead of through the ROS graph")
+    add("--workers", type=int, default=1, help="trials at work at once (default: 1)")
+    add("--output", type=Path, help="folder; finished trials found there are kept")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run what is missing, print the table; 0 when every trial has a verdict, whatever it is."""
+    from dreamitate_ros.configuration import config_directory
+    from dreamitate_ros.evaluate.evaluation import evaluate
+    from dreamitate_ros.evaluate.results import REPORT, Results
+    from dreamitate_ros.evaluate.summary import table
+    from dreamitate_ros.simulate.seeds import Split, require
+    from dreamitate_ros.simulate.tasks import simulated_task
+    from dreamitate_ros.task import load_task
+
+    task = load_task(arguments.task, config_directory())
+    simulated_task(task.name)
+    seeds = range(arguments.seed, arguments.seed + arguments.trials)
+    require(Split.EVALUATION, seeds)
+    _require_sources(arguments)
+    folder = arguments.output or Path(f"evaluation_{task.name}_{arguments.generator}")
+    results = Results.open(folder, _settings(arguments))
+    trials = _core_trials(arguments, task, results) if arguments.no_ros else _graph_trials(arguments, results)
+    workers = max(1, arguments.workers)
+    # a graph takes long to come up: one for all of a worker's trials
+    batch = 1 if arguments.no_ros else max(1, -(-len(seeds) // workers))
+    try:
+        with interrupts() as interrupted:
+            done = evaluate(results, seeds, trials, batch, workers, interrupted)
+    except Cancelled:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        results.write_all()
+    print(table(done))
+    print(f"written: {folder / REPORT}")
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    settings = {"task": arguments.task, "generator": arguments.generator, "ros": not arguments.no_ros}
+    if arguments.generator == "diffusion":
+        settings |= {"model": str(arguments.model.absolute()), "sampling": arguments.sampling}
+    if arguments.generator == "replay":
+        settings["earlier"] = str(arguments.earlier.absolute())
+    return settings
+
+
+def _require_sources(arguments: argparse.Namespace) -> None:
+    needed = {"diffusion": "model", "replay": "earlier"}.get(arguments.generator)
+    if needed is None:
+        return
+    folder = getattr(arguments, needed)
+    if folder is None or not folder.is_dir():
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            f"the generator '{arguments.generator}' needs --{needed} DIR, a folder that exists; found: {folder}",
+        )
+
+
+def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results") -> "Trials":
+    from dreamitate_ros.configuration import config_directory
+    from dreamitate_ros.evaluate import imagining
+    from dreamitate_ros.evaluate.core import CorePolicy
+    from dreamitate_ros.rig import load_rig
+    from dreamitate_ros.simulate.tasks import simulated_task
+    from dreamitate_ros.tool import load_tool
+
+    config = config_directory()
+    rig = load_rig(config / "rigs" / "cell.yaml")
+    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    rounds = simulated_task(task.name).rounds
+    imagination: Imagination
+    if arguments.generator == "oracle":
+        imagination = imagining.oracle(rig, tools, rounds)
+    elif arguments.generator == "diffusion":
+        imagination = imagining.diffusion(arguments.model, arguments.sampling, arguments.memory, rounds)
+    else:
+        imagination = imagining.replay(arguments.earlier)
+    if arguments.workers > 1:
+        os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's threads: the processes fill the cores already
+    policy = CorePolicy(task, rig, tools, results.episodes)
+
+    def trials(seeds: Sequence[int]) -> "Iterator[Trial]":
+        for seed in seeds:
+            yield policy.trial(seed, imagination)
+
+    return trials
+
+
+def _graph_trials(arguments: argparse.Namespace, results: "Results") -> "Trials":
+    from dreamitate_ros.evaluate.imagining import imagined_before
+    from dreamitate_ros.nodes.bringup import Settings
+    from dreamitate_ros.nodes.session import trials_in_graph
+    from dreamitate_ros.simulate.tasks import simulated_task
+
+    settings = Settings(
+        simulation=True,
+        generator=arguments.generator,
+        episodes=str(results.episodes),
+        task=arguments.task,
+        seed=arguments.seed,
+        model=str(arguments.model.absolute()) if arguments.model else "",
+        sampling=arguments.sampling if arguments.model else "",
+        memory=arguments.memory if arguments.model else "",
+    )
+    rounds = simulated_task(arguments.task).rounds
+
+    def directories(seed: int) -> list[str]:
+        if arguments.generator != "replay":
+            return [""] * rounds
+        return [str(path) for path in imagined_before(arguments.earlier, seed)]
+
+    return lambda seeds: trials_in_graph(settings, results.episodes / "logs", seeds, directories)

@@ -1,0 +1,47 @@
+"""What imagines in a trial: the oracle, a trained model, or the videos of an earlier evaluation."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.evaluate.core import Imagination
+from dreamitate_ros.evaluate.results import Results
+from dreamitate_ros.generate.replay import ReplayGenerator
+from dreamitate_ros.rig import Rig
+from dreamitate_ros.simulate.oracle import OracleGenerator
+from dreamitate_ros.tool import Tool
+
+
+def oracle(rig: Rig, tools: Mapping[str, Tool], rounds: int) -> Imagination:
+    """The scripted expert, each round anew in the scene as it then is."""
+    return lambda cell: [OracleGenerator(rig, tools, lambda: cell.scene)] * rounds
+
+
+def diffusion(model: Path, sampling: str, memory: str, rounds: int) -> Imagination:
+    """A model folder, loaded by the process that first needs it."""
+    from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator
+
+    loaded: list[DiffusionGenerator] = []
+
+    def imagine(_: object) -> list[DiffusionGenerator]:
+        if not loaded:
+            loaded.append(DiffusionGenerator.load(model, sampling, memory))
+        return loaded * rounds
+
+    return imagine
+
+
+def replay(earlier: Path) -> Imagination:
+    """What was imagined in the same scenes in an earlier evaluation."""
+    return lambda cell: [ReplayGenerator(path) for path in imagined_before(earlier, cell.seed)]
+
+
+def imagined_before(earlier: Path, seed: int) -> list[Path]:
+    """The episode folders of a trial's rounds; raises UNREADABLE_VIDEO where nothing was imagined."""
+    trial = Results(earlier, {}).trial(seed)
+    episodes = [Path(each.episode) for each in trial.rounds] if trial is not None else []
+    if not episodes:
+        raise DreamitateError(
+            ErrorCode.UNREADABLE_VIDEO, f"the evaluation {earlier} holds no imagined video of seed {seed}"
+        )
+    return episodes

@@ -1,0 +1,25 @@
+"""`dreamitate evaluate`: a user's mistakes are told before anything is written."""
+
+from pathlib import Path
+
+import pytest
+
+from dreamitate_ros.cli import parser
+from dreamitate_ros.errors import DreamitateError
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--seed", "7"], "7 is for training, not for evaluation"),
+        (["--task", "juggle"], "there is no task 'juggle'"),
+        (["--generator", "diffusion"], "needs --model DIR"),
+        (["--generator", "replay", "--earlier", "nowhere"], "needs --earlier DIR"),
+    ],
+)
+def test_a_mistake_is_told_first(tmp_path: Path, options: list[str], words: str) -> None:
+    folder = tmp_path / "evaluation"
+    arguments = parser().parse_args(["evaluate", "--no-ros", "--output", str(folder), *options])
+    with pytest.raises(DreamitateError, match=words):
+        arguments.run(arguments)
+    assert not folder.exists()
