@@ -75,7 +75,9 @@ def test_a_tool_in_millimetres(experiment: Path, tmp_path: Path) -> None:
 
 def test_an_unknown_task_lists_the_known(tmp_path: Path) -> None:
     ran = dreamitate("demo", "--task", "juggle", cwd=tmp_path)
-    assert (ran.returncode, ran.stderr) == (2, "error: there is no task 'juggle'; known tasks: rotate\n")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: there is no task 'juggle'; known tasks: rotate, ")
+    assert ran.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["demo", "--seed", "-1"], ["run"], ["dance"]])

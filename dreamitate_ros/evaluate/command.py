@@ -56,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     seeds = range(arguments.seed, arguments.seed + arguments.trials)
     require(Split.EVALUATION, seeds)
     _require_sources(arguments)
-    folder = arguments.output or Path(f"evaluation_{task.name}_{arguments.generator}")
+    ending = "_no_ros" if arguments.no_ros else ""
+    folder = arguments.output or Path(f"evaluation_{task.name}_{arguments.generator}{ending}")
     results = Results.open(folder, _settings(arguments))
     trials = _core_trials(arguments, task, results) if arguments.no_ros else _graph_trials(arguments, results)
     workers = max(1, arguments.workers)
