@@ -1,6 +1,7 @@
 """`dreamitate benchmark`: what the package can do on this machine, from a seed."""
 
 import argparse
+import os
 from pathlib import Path
 
 
@@ -32,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--follow", type=int, default=3, help="motions to run in the cell, per speed scale (default: 3)")
     add("--seed", type=int, default=900_000, help="of the first (default: 900000)")
     motion.set_defaults(run=run_motion)
+    stops = subjects.add_parser(
+        "stops", help="faults at random times: how soon and how far the cell's arms stop"
+    )
+    stops.add_argument("--rounds", type=int, default=1, help="trials of every fault (default: 1)")
+    stops.add_argument("--seed", type=int, default=0, help="of the times (default: 0)")
+    stops.set_defaults(run=run_stops)
 
 
 def run_tracker(arguments: argparse.Namespace) -> int:
@@ -59,4 +66,18 @@ def run_motion(arguments: argparse.Namespace) -> int:
             lambda _, what: print(what, flush=True),
         )
     )
+    return 0
+
+
+def run_stops(arguments: argparse.Namespace) -> int:
+    """Run it and print the table; always 0."""
+    from dreamitate_ros.nodes.bringup import private_domain
+    from dreamitate_ros.nodes.stop_trials import benchmark_stops, stop_table
+
+    os.environ["ROS_DOMAIN_ID"] = private_domain()
+    trials = []
+    for trial in benchmark_stops(arguments.rounds, arguments.seed):
+        trials.append(trial)
+        print(f"{trial.fault}: {trial.error}", flush=True)
+    print(stop_table(trials))
     return 0

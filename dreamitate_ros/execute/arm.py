@@ -12,7 +12,8 @@ class ArmState:
 
     received_s: when the joints arrived, on time.monotonic(). measured_s: when they were measured, on the driver's
     clock. positions: (6,) rad; velocities: (6,) rad/s, may be NaN.
-    robot_mode, safety_mode: of ur_dashboard_msgs. speed_scaling: 0..1.
+    robot_mode, safety_mode: of ur_dashboard_msgs. speed_scaling: 0..1. controller_there: whether its action server
+    is known.
     """
 
     received_s: float
@@ -23,6 +24,7 @@ class ArmState:
     safety_mode: int | None = None
     program_running: bool | None = None
     speed_scaling: float | None = None
+    controller_there: bool = True
 
 
 class Arm(Protocol):
@@ -49,5 +51,8 @@ class Arm(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Ask for a stop at once; returns without waiting. Does nothing when nothing moves."""
+        """Ask for a stop at once; returns without waiting. Does nothing when nothing moves.
+
+        Raises when nobody is there to be asked.
+        """
         ...

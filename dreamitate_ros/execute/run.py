@@ -89,8 +89,11 @@ def run(
     feedback: Feedback,
     stop: Stop,
     clock: Clock = WALL,
+    stale_s: float = safety.STALE_S,
 ) -> Execution:
     """Move all arms along their trajectories, on one clock, and measure how well they did.
+
+    stale_s: how old joint states may be before all arms are stopped.
 
     clock: what time passes by; the wall's, but for arms simulated faster or slower.
     Raises DreamitateError before anything moves, and ExecutionStopped after: then every arm's motion was cancelled
@@ -100,7 +103,7 @@ def run(
     for name, trajectory in trajectories.items():
         arms[name].ready()
         state = arms[name].state()
-        safety.require_operational(name, state)
+        safety.require_operational(name, state, stale_s)
         safety.require_at_start(trajectory, state)
     if stop():
         raise Cancelled("motion")
@@ -109,7 +112,7 @@ def run(
         start_s = clock.now_s() + START_IN_S
         for name, trajectory in trajectories.items():
             starts_s[name] = arms[name].send(trajectory, start_s - clock.now_s())
-        _watch(trajectories, arms, starts_s, log, feedback, stop, clock)
+        _watch(trajectories, arms, starts_s, log, feedback, stop, clock, stale_s)
     except BaseException as error:
         moving = {name: arms[name] for name in trajectories}
         cancelled = _cancel(moving)
@@ -131,6 +134,7 @@ def _watch(
     feedback: Feedback,
     stop: Stop,
     clock: Clock,
+    stale_s: float,
 ) -> None:
     """Until every controller reports success; raises as soon as one arm, or the user, gives reason to stop."""
     duration_s = max(float(trajectory.times_s[-1]) for trajectory in trajectories.values())
@@ -141,7 +145,7 @@ def _watch(
         for name, trajectory in trajectories.items():
             state = arms[name].state()
             elapsed_s = state.measured_s - starts_s[name]
-            safety.require_operational(name, state)
+            safety.require_operational(name, state, stale_s)
             safety.require_success(name, arms[name].result())
             safety.require_on_path(trajectory, state, elapsed_s)
             slowest = min(slowest, state.speed_scaling or 1.0)

@@ -13,7 +13,9 @@ from dreamitate_ros.values import ArmTrajectory, Array
 ROBOT_RUNNING = 7
 SAFETY_NORMAL, SAFETY_REDUCED, SAFETY_PROTECTIVE_STOP = 1, 2, 3
 
-STALE_S = 0.5
+STALE_S = 0.15
+"""Joint states arrive every 2 to 10 ms; a busy machine may need more patience (parameter stale_s)."""
+
 LAG_S = 0.5
 START_TOLERANCE_RAD = 0.02
 DEVIATION_RAD = 0.15
@@ -28,12 +30,16 @@ CONTROLLER_WORDS = {
 }
 
 
-def require_operational(arm: str, state: ArmState) -> None:
+def require_operational(arm: str, state: ArmState, stale_s: float = STALE_S) -> None:
     """Joint states are fresh and the robot may move; raises DRIVER_LOST, PROTECTIVE_STOP or ROBOT_NOT_READY."""
     age_s = time.monotonic() - state.received_s
-    if age_s > STALE_S:
+    if age_s > stale_s:
         raise DreamitateError(
-            ErrorCode.DRIVER_LOST, f"the {arm} arm's joint states stopped {age_s:.1f} s ago; check its driver"
+            ErrorCode.DRIVER_LOST, f"the {arm} arm's joint states stopped {age_s:.2f} s ago; check its driver"
+        )
+    if not state.controller_there:
+        raise DreamitateError(
+            ErrorCode.DRIVER_LOST, f"the {arm} arm's controller is gone; check its driver and start it again"
         )
     if state.safety_mode == SAFETY_PROTECTIVE_STOP:
         raise DreamitateError(

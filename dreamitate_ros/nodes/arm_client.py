@@ -74,6 +74,7 @@ class ArmClient:
                 safety_mode=self._safety_mode,
                 program_running=self._program_running,
                 speed_scaling=self._speed_scaling,
+                controller_there=self._client.server_is_ready(),
             )
 
     def ready(self) -> None:
@@ -134,9 +135,14 @@ class ArmClient:
         return None if self._goal is None else self._goal.result()
 
     def cancel(self) -> None:
-        """Ask the controller to stop, also when it has yet to accept; returns at once."""
-        if self._goal is not None:
-            self._goal.cancel()
+        """Ask the controller to stop, also when it has yet to accept; returns at once. Raises DRIVER_LOST."""
+        if self._goal is None:
+            return
+        self._goal.cancel()
+        if self._goal.result() is None and not self._client.server_is_ready():
+            raise DreamitateError(
+                ErrorCode.DRIVER_LOST, f"the {self._name} arm's controller is gone and cannot be told to stop"
+            )
 
     def take_joints(self, message: JointState) -> None:
         """Remember where the joints are. Only messages with all of this arm's joints count."""

@@ -13,6 +13,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from dreamitate_msgs.action import ExecuteToolTrajectory
 from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.execute import safety
 from dreamitate_ros.execute.plan import plan
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.nodes import messages, parameters
@@ -36,6 +37,9 @@ class TrajectoryExecutor(Node):
         self._rig = parameters.rig(self)
         self._allowed_shift_m = 1e-3 * parameters.number(
             self, "largest_shift_mm", 0.0, "how far a path out of reach may be moved to be reached", 0, 80
+        )
+        self._stale_s = parameters.number(
+            self, "stale_s", safety.STALE_S, "age of joint states that stops all arms", 0.02, 5
         )
         self._arms = {arm: self._arm(arm) for arm in ARMS}
         self._preview = {
@@ -94,6 +98,7 @@ class TrajectoryExecutor(Node):
                     stage=stage, progress=float(fraction), path_error_m=float(path_error_m)
                 ),
                 stop,
+                stale_s=self._stale_s,
             )
         except ExecutionStopped as stopped:
             raise GoalFailed(stopped, _with_execution(result, stopped.execution, trajectories)) from None
