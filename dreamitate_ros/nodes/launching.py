@@ -8,15 +8,16 @@ from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch_ros.actions import Node
 
 from dreamitate_ros.nodes.bringup import Settings, environment, graph
+from dreamitate_ros.nodes.drivers import camera_nodes
 from launch import LaunchContext
 
 YES_NO = ("true", "false")
 
 
 def argument(
-    name: str, default: str, description: str, choices: tuple[str, ...] | None = None
+    name: str, default: str | None, description: str, choices: tuple[str, ...] | None = None
 ) -> DeclareLaunchArgument:
-    """A described launch argument; it fills the field of Settings with its name."""
+    """A described launch argument; it fills the field of Settings with its name. default None: it must be given."""
     return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
 
 
@@ -58,3 +59,19 @@ def start(context: LaunchContext, simulation: bool) -> list[Any]:
         for node in graph(settings)
     ]
     return [*variables, *nodes]
+
+
+def start_cameras(context: LaunchContext) -> list[Any]:
+    """Both cameras' drivers for the arguments given."""
+    given = context.launch_configurations
+    return [
+        Node(
+            package=driver.package,
+            executable=driver.executable,
+            namespace=driver.namespace,
+            name=driver.name,
+            parameters=[dict(driver.parameters)],
+            output="screen",
+        )
+        for driver in camera_nodes(given["top_serial"], given["side_serial"], int(given["camera_fps"]))
+    ]

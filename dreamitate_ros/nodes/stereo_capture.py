@@ -13,17 +13,17 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
 
 from dreamitate_msgs.srv import CaptureStereo
-from dreamitate_ros.capture.framing import crop_camera
+from dreamitate_ros.capture.camera_check import require_same_camera
 from dreamitate_ros.capture.pairing import VIEWS, StereoPairer, View
 from dreamitate_ros.capture.photos import crop_photos, read_photos
+from dreamitate_ros.capture.several import average, is_settled
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.images import image_array
 from dreamitate_ros.nodes.lifetime import run_node
-from dreamitate_ros.values import Camera, StereoImage
+from dreamitate_ros.values import StereoImage
 
 POLL_S = 0.05
-INTRINSICS_TOLERANCE = 0.02  # of the focal length; more is another camera, lens or resolution
 
 
 class StereoCapture(Node):
@@ -43,6 +43,12 @@ class StereoCapture(Node):
         )
         self._max_age_s = parameters.number(self, "max_age_s", 1.0, "largest age of a photo", 0.01, 60)
         self._wait_s = parameters.number(self, "wait_s", 5.0, "how long to wait for a pair", 0.1, 120)
+        self._frames = int(
+            parameters.number(self, "frames", 1, "photo pairs to average, equally bright and still", 1, 30)
+        )
+        self._settle_s = parameters.number(
+            self, "settle_s", 4.0, "how long exposure may take to settle", 0, 60
+        )
         self._group = ReentrantCallbackGroup()
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_service(CaptureStereo, "capture_stereo", self._serve, callback_group=self._group)
@@ -67,23 +73,35 @@ class StereoCapture(Node):
         return StereoImage(photos.top, photos.side, now_s, now_s)
 
     def _live(self) -> StereoImage:
-        """The first good pair within wait_s; raises what is wrong with the cameras then."""
+        """The mean of `frames` good pairs in a row, exposure settled; raises what is wrong with the cameras."""
         pairer: StereoPairer[Image] = StereoPairer(self._max_skew_s, self._max_age_s)
         infos: dict[View, CameraInfo] = {}
         subscriptions = [sub for view in VIEWS for sub in self._subscribe(view, pairer, infos)]
         try:
-            (_, top), (_, side) = self._await_pair(pairer, infos)
+            pairs = [self._await_pair(pairer, infos, after_s=0.0)]
+            self._require_cameras(infos)
+            deadline_s = time.monotonic() + self._settle_s
+            while len(pairs) < self._frames:
+                newer = self._await_pair(pairer, infos, after_s=pairs[-1].top_stamp_s)
+                pairs = [*pairs, newer] if is_settled(pairs[-1], newer) else [newer]
+                if len(pairs) < self._frames and time.monotonic() > deadline_s:
+                    raise self._unsettled()
         finally:
             for subscription in subscriptions:
                 self.destroy_subscription(subscription)
-        for view, camera in (("top", self._rig.top), ("side", self._rig.side)):
-            _require_same_camera(view, messages.camera(infos[view]), camera)
-        return StereoImage(
-            image_array(top),
-            image_array(side),
-            messages.seconds(top.header.stamp),
-            messages.seconds(side.header.stamp),
+        return average(pairs)
+
+    def _unsettled(self) -> DreamitateError:
+        return DreamitateError(
+            ErrorCode.EXPOSURE_UNSETTLED,
+            f"no {self._frames} photo pairs in a row were equally bright within {self._settle_s:g} s; keep the light"
+            " steady, or fix the cameras' exposure (rgb_camera.enable_auto_exposure:=false)",
         )
+
+    def _require_cameras(self, infos: dict[View, CameraInfo]) -> None:
+        for view, calibrated in (("top", self._rig.top), ("side", self._rig.side)):
+            info = infos[view]
+            require_same_camera(view, messages.camera(info), np.array(info.d, float), calibrated)
 
     def _subscribe(self, view: View, pairer: StereoPairer[Image], infos: dict[View, CameraInfo]) -> tuple:
         def image(message: Image) -> None:
@@ -100,18 +118,26 @@ class StereoCapture(Node):
         )
 
     def _await_pair(
-        self, pairer: StereoPairer[Image], infos: dict[View, CameraInfo]
-    ) -> tuple[tuple[float, Image], tuple[float, Image]]:
+        self, pairer: StereoPairer[Image], infos: dict[View, CameraInfo], after_s: float
+    ) -> StereoImage:
+        """The next pair whose images are both newer than after_s."""
         deadline_s = time.monotonic() + self._wait_s
         while True:
             time.sleep(POLL_S)
             try:
-                pair = pairer.pair(self._now_s())
+                (top_s, top), (side_s, side) = pairer.pair(self._now_s())
                 self._require_infos(infos)
-                return pair
             except DreamitateError:
                 if time.monotonic() > deadline_s:
                     raise
+                continue
+            if min(top_s, side_s) > after_s:
+                return StereoImage(image_array(top), image_array(side), top_s, side_s)
+            if time.monotonic() > deadline_s:
+                raise DreamitateError(
+                    ErrorCode.IMAGES_STALE,
+                    f"no newer photo pair came within {self._wait_s:g} s; check the cameras",
+                )
 
     def _require_infos(self, infos: dict[View, CameraInfo]) -> None:
         for view in VIEWS:
@@ -130,18 +156,6 @@ class StereoCapture(Node):
 
     def _now_s(self) -> float:
         return float(self.get_clock().now().nanoseconds * 1e-9)
-
-
-def _require_same_camera(view: str, published: Camera, calibrated: Camera) -> None:
-    """The camera that publishes is the one the rig was calibrated with; raises CAMERA_MISMATCH."""
-    cropped = crop_camera(published, calibrated.width, calibrated.height)
-    off = float(np.abs(cropped.K - calibrated.K).max() / calibrated.K[0, 0])
-    if off > INTRINSICS_TOLERANCE:
-        raise DreamitateError(
-            ErrorCode.CAMERA_MISMATCH,
-            f"the {view} camera's camera_info differs from the rig's by {100 * off:.0f} % of the focal length"
-            f" (at most {100 * INTRINSICS_TOLERANCE:.0f} %); is it the camera and resolution that were calibrated?",
-        )
 
 
 def main() -> int:
