@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.interrupts import interrupts
 
 INTERRUPTED = 130
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make what is missing; 0 when the data set then holds any demonstration, else 1."""
+    """Make what is missing; 1 when nothing could be demonstrated or a process broke, else 0."""
     os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's threads: the processes fill the cores already
     # MuJoCo and its tasks are imported once here, not by each worker
     from dreamitate_ros.configuration import config_directory
@@ -54,15 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
     recorder = Recorder(task, load_rig(config / "rigs" / "cell.yaml"), tools, dataset)
     kept = dataset.records()
     left = [seed for seed in seeds if seed not in kept]
-    bar = _Bar(len(left))
+    bar, broken = _Bar(len(left)), list[str]()
     try:
         with interrupts() as interrupted:
             for finished in in_processes(recorder, left, max(1, arguments.workers), interrupted):
                 if finished.result is None:
-                    raise DreamitateError(
-                        ErrorCode.UNKNOWN, f"the demonstration of seed {finished.job} broke: {finished.crash}"
-                    )
-                bar.add(int(finished.result.get("frames", 0)))
+                    broken.append(f"seed {finished.job} broke, and will be tried again: {finished.crash}")
+                bar.add(int((finished.result or {}).get("frames", 0)))
     except Cancelled:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
@@ -73,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     for seed, record in dataset.records().items():
         if seed in seeds and not record["demonstrated"]:
             print(f"seed {seed} has none: {record['reason']}")
-    return 0 if count else 1
+    print("\n".join(broken), end="\n" if broken else "")
+    return 0 if count and not broken else 1
 
 
 class _Bar:

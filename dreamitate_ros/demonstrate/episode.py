@@ -43,6 +43,7 @@ class Recorder:
                 raise
             return self.dataset.keep_failure(seed, error.message)
         facts = {
+            "success": demonstration.outcome.success,
             "figures": demonstration.outcome.figures,
             "summary": demonstration.outcome.summary,
             "frames": 2 * len(video.top),

@@ -61,8 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
     results = Results.open(folder, _settings(arguments))
     trials = _core_trials(arguments, task, results) if arguments.no_ros else _graph_trials(arguments, results)
     workers = max(1, arguments.workers)
-    # a graph takes long to come up: one for all of a worker's trials
-    batch = 1 if arguments.no_ros else max(1, -(-len(seeds) // workers))
+    # a graph or a model takes long to come up: one for all of a worker's trials
+    lasting = not arguments.no_ros or arguments.generator == "diffusion"
+    batch = max(1, -(-len(seeds) // workers)) if lasting else 1
     try:
         with interrupts() as interrupted:
             done = evaluate(results, seeds, trials, batch, workers, interrupted)
@@ -106,7 +107,8 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
     from dreamitate_ros.tool import load_tool
 
     config = config_directory()
-    rig = load_rig(config / "rigs" / "cell.yaml")
+    rig_path = config / "rigs" / "cell.yaml"
+    rig = load_rig(rig_path)
     tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
     rounds = simulated_task(task.name).rounds
     imagination: Imagination
@@ -118,7 +120,7 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
         imagination = imagining.replay(arguments.earlier)
     if arguments.workers > 1:
         os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's threads: the processes fill the cores already
-    policy = CorePolicy(task, rig, tools, results.episodes)
+    policy = CorePolicy(task, rig, rig_path, tools, results.episodes)
 
     def trials(seeds: Sequence[int]) -> "Iterator[Trial]":
         for seed in seeds:
@@ -144,6 +146,8 @@ def _graph_trials(arguments: argparse.Namespace, results: "Results") -> "Trials"
         memory=arguments.memory if arguments.model else "",
     )
     rounds = simulated_task(arguments.task).rounds
+    if arguments.workers > 1:
+        os.environ.pop("ROS_DOMAIN_ID", None)  # each worker's graph picks a domain of its own
 
     def directories(seed: int) -> list[str]:
         if arguments.generator != "replay":

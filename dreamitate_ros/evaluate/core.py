@@ -38,10 +38,11 @@ Imagination = Callable[[Cell], Iterable[Generator]]
 
 @dataclass(frozen=True)
 class CorePolicy:
-    """What all trials share. rig: as calibrated; tools: arm -> Tool; episodes: folder for the episode folders."""
+    """What all trials share. rig: as calibrated, and its file; tools: arm -> Tool; episodes: their folders' folder."""
 
     task: Task
     rig: Rig
+    rig_path: Path
     tools: Mapping[str, Tool]
     episodes: Path
 
@@ -60,7 +61,7 @@ class CorePolicy:
         return Trial(seed, tuple(rounds), time.monotonic() - started_s)
 
     def _round(self, stepped: SteppedCell, generator: Generator, seed: int) -> Round:
-        facts = {"scene": stepped.cell.seed, "seed": seed, "generator": type(generator).__name__}
+        facts = {"rig": str(self.rig_path), "seed": seed, "generator": type(generator).__name__}
         episode = Episode.create(self.episodes, self.task.name, facts)
         error: DreamitateError | None = None
         try:

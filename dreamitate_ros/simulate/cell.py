@@ -12,6 +12,7 @@ from dreamitate_ros.simulate.measure import Outcome
 from dreamitate_ros.simulate.rendering import CameraRenderer
 from dreamitate_ros.simulate.scene import Scene, empty_scene
 from dreamitate_ros.simulate.simulated_task import SimulatedTask
+from dreamitate_ros.simulate.stability import require_stable
 from dreamitate_ros.simulate.variation import VIEWS, exposed, standing_rig, vary_surroundings
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array, Image
@@ -34,7 +35,10 @@ class Cell:
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
-        """The scene of `seed`, arms at home and still. The model is a new one, the time starts at 0."""
+        """The scene of `seed`, arms at home and still. The model is a new one, the time starts at 0.
+
+        Raises GENERATION_FAILED, as step() does, where physics becomes unstable.
+        """
         self.close()
         self.rig = standing_rig(self._calibrated, seed)
         spec = empty_scene(self.rig, seed)
@@ -64,6 +68,7 @@ class Cell:
             self.data.qpos[self._columns[arm]] = HOME_RAD[arm]
             self.command(arm, HOME_RAD[arm])
         mujoco.mj_step(self.model, self.data, round(self._task.physics.settle_s / self.timestep_s))
+        require_stable(self.data, seed)
         self.data.time = 0.0
         self._measure = self._task.measure(self.model, self.data, self.arms, seed)
 
@@ -98,6 +103,7 @@ class Cell:
     def step(self, steps: int = 1) -> None:
         """So many time steps of physics under one command; the measure looks once, at their end."""
         mujoco.mj_step(self.model, self.data, steps)
+        require_stable(self.data, self.seed)
         self._measure.update(self.data)
 
     def joints(self, arm: str) -> tuple[Array, Array, Array]:

@@ -12,6 +12,7 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.simulate.measure import Outcome
 from dreamitate_ros.simulate.person import Hand, skin_colour
 from dreamitate_ros.simulate.scene import Scene, empty_scene
+from dreamitate_ros.simulate.stability import require_stable
 from dreamitate_ros.simulate.variation import standing_rig, vary_surroundings
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array
@@ -66,7 +67,8 @@ class HandheldWorld:
     def perform(self, paths: Mapping[str, Array], frames: int, fps: float) -> Demonstration:
         """Lead the tools along arm -> world_from_tool (M, 4, 4), from the scene as it stood, and record `frames` times.
 
-        The tools follow the hands with a little give, so contacts push back.
+        The tools follow the hands with a little give, so contacts push back. Raises GENERATION_FAILED where physics
+        becomes unstable.
         """
         model, data = self.model, self.data
         mujoco.mj_resetData(model, data)
@@ -87,6 +89,7 @@ class HandheldWorld:
                 self._set_mocap(f"{arm}_lead", paths[arm][index])
             mujoco.mj_step(model, data)
             measure.update(data)
+        require_stable(data, self.seed)
         return Demonstration(
             times_s=np.arange(frames) / fps,
             world_from_tool={arm: np.stack(poses) for arm, poses in tools.items()},

@@ -37,6 +37,15 @@ def test_replay_unpacks_the_stored_clip(tmp_path: Path) -> None:
     assert video.top.shape == video.side.shape == (3, 32, 48, 3)
 
 
+def test_an_episode_is_replayed_from_what_it_imagined(tmp_path: Path) -> None:
+    frames = colour_clip(3)
+    write_frames(tmp_path / "imagined.mp4", np.concatenate([frames, 255 - frames], axis=2), fps=6.0)
+    video = ReplayGenerator(tmp_path).generate(PHOTOS, TASK, 0, silent, lambda: False)
+    assert np.abs(video.top.astype(int) - frames).max() <= 8
+    assert np.abs(video.side[1:].astype(int) - (255 - frames[1:])).max() <= 8
+    assert not video.side[0].any()  # the photo, as always
+
+
 def test_replay_can_be_cancelled(tmp_path: Path) -> None:
     write_frames(tmp_path / "clip.mp4", colour_clip(5), fps=6.0)
     with pytest.raises(Cancelled):

@@ -2,11 +2,13 @@ import mujoco
 import numpy as np
 import pytest
 
+from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.execute.ur5e import HOME_RAD
 from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.objects import about_z
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.simulate.tasks.rotate_truth import CONTACT_MEMORY_S, RotationTruth
+from dreamitate_ros.simulate.variation import standing_rig
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,27 @@ def test_the_same_seed_is_the_same_scene(cell):
     cell.reset(3)
     np.testing.assert_array_equal(cell.data.qpos, first)
     assert np.abs(cell.scene.positions - other).max() > 0.01
+
+
+def test_physics_that_blows_up_is_an_error(cell):
+    cell.reset(7)
+    cell.data.qvel[:3] = 1e12
+    with pytest.raises(DreamitateError, match="scene 7 became unstable"):
+        cell.step(2)
+    cell.reset(7)
+    cell.step()
+
+
+def test_calibration_and_noise_vary_by_seed_a_little(cell, rig):
+    cell.reset(7)
+    off_m = np.linalg.norm(cell.rig.world_from_top[:3, 3] - rig.world_from_top[:3, 3])
+    assert 1e-5 < off_m < 0.006
+    first, again = cell.render("top"), cell.render("top")
+    np.testing.assert_array_equal(first, again)
+    cell.reset(8)
+    assert np.abs(cell.rig.world_from_top - rig.world_from_top).max() > 0
+    assert cell.rig.world_from_top[0, 3] != standing_rig(rig, 7).world_from_top[0, 3]
+    np.testing.assert_array_equal(standing_rig(rig, 7).top_from_side, standing_rig(rig, 7).top_from_side)
 
 
 class TestTruth:

@@ -65,6 +65,12 @@ def test_the_same_seed_gives_the_same_demonstration(rig, tools):
     np.testing.assert_array_equal(first.states, second.states)
 
 
+def test_training_and_evaluation_share_no_family():
+    kinds = [{random_object(first + seed)[0].kind for seed in range(60)} for first in (0, 900_000)]
+    assert not kinds[0] & kinds[1]
+    assert [len(each) for each in kinds] == [9, 6]
+
+
 def test_seeds_vary_the_object():
     shapes = [random_object(seed)[0] for seed in range(40)]
     assert len({shape.kind for shape in shapes}) >= 6
