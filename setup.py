@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 
 NAME = "dreamitate_ros"
 NODES = (
+    "calibration_guide",
     "faulty_cell",
     "policy",
     "simulated_cell",

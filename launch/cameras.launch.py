@@ -2,7 +2,7 @@
 
 from launch.actions import OpaqueFunction
 
-from dreamitate_ros.nodes.launching import argument, start_cameras
+from dreamitate_ros.nodes.launching import camera_arguments, start_cameras
 from launch import LaunchDescription
 
 
@@ -10,11 +10,7 @@ def generate_launch_description() -> LaunchDescription:
     """Both cameras' drivers."""
     return LaunchDescription(
         [
-            argument(
-                "top_serial", None, "serial number of the top camera (`rs-enumerate-devices -s` lists them)"
-            ),
-            argument("side_serial", None, "serial number of the side camera"),
-            argument("camera_fps", "30", "images per second of both cameras", ("6", "15", "30")),
+            *camera_arguments(required=True),
             OpaqueFunction(function=start_cameras),
         ]
     )

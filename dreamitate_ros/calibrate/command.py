@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Returns 0; raises DreamitateError for everything that a person has to change."""
     if arguments.print_board is not None:
-        board = _board(arguments.board)
+        board = board_from_text(arguments.board)
         _require_folder(arguments.print_board)
         write_board(arguments.print_board, board, arguments.paper)
         print(f"written: {arguments.print_board} ({board})")
@@ -75,8 +75,8 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _board(text: str) -> Board:
-    """Like columns=9,rows=6,square_m=0.03,marker_m=0.022."""
+def board_from_text(text: str) -> Board:
+    """A board written like columns=9,rows=6,square_m=0.03,marker_m=0.022; raises INVALID_PARAMETER."""
     entries = dict(entry.partition("=")[::2] for entry in text.split(",") if entry)
     return board_from({key: _value(value) for key, value in entries.items()})
 

@@ -7,8 +7,9 @@ from typing import Any
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch_ros.actions import Node
 
+from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.nodes.bringup import Settings, environment, graph
-from dreamitate_ros.nodes.drivers import camera_nodes
+from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_nodes
 from launch import LaunchContext
 
 YES_NO = ("true", "false")
@@ -61,17 +62,56 @@ def start(context: LaunchContext, simulation: bool) -> list[Any]:
     return [*variables, *nodes]
 
 
-def start_cameras(context: LaunchContext) -> list[Any]:
-    """Both cameras' drivers for the arguments given."""
-    given = context.launch_configurations
+def camera_arguments(required: bool = False) -> list[DeclareLaunchArgument]:
+    """Which two cameras to start; where not required, none are started without serial numbers."""
+    nothing = None if required else ""
+    hint = "" if required else "; empty: the cameras run already"
     return [
-        Node(
-            package=driver.package,
-            executable=driver.executable,
-            namespace=driver.namespace,
-            name=driver.name,
-            parameters=[dict(driver.parameters)],
-            output="screen",
-        )
-        for driver in camera_nodes(given["top_serial"], given["side_serial"], int(given["camera_fps"]))
+        argument("top_serial", nothing, f"serial number of the top camera (`rs-enumerate-devices -s`){hint}"),
+        argument("side_serial", nothing, "serial number of the side camera"),
+        argument("camera_fps", "30", "images per second of both cameras", tuple(map(str, CAMERA_FPS))),
     ]
+
+
+def start_cameras(context: LaunchContext) -> list[Any]:
+    """Both cameras' drivers for the arguments given, none where there are no serial numbers."""
+    given = context.launch_configurations
+    if not (given["top_serial"] or given["side_serial"]):
+        return []
+    drivers = camera_nodes(given["top_serial"], given["side_serial"], int(given["camera_fps"]))
+    return [_driver(driver) for driver in drivers]
+
+
+def start_calibration(context: LaunchContext) -> list[Any]:
+    """The cameras, and the node that guides a calibration."""
+    return [
+        *start_cameras(context),
+        _ours(context, "calibration_guide", ("folder", "output", "board", "held_by")),
+    ]
+
+
+def _ours(context: LaunchContext, name: str, chosen: tuple[str, ...]) -> Node:
+    """One of our nodes, with the launch arguments that are its parameters."""
+    given = context.launch_configurations
+    return Node(
+        package="dreamitate_ros",
+        executable=name,
+        name=name,
+        parameters=[
+            str(config_directory() / "policy.yaml"),
+            {key: given[key] for key in chosen if given[key]},
+        ],
+        additional_env={"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
+        output="screen",
+    )
+
+
+def _driver(driver: DriverNode) -> Node:
+    return Node(
+        package=driver.package,
+        executable=driver.executable,
+        namespace=driver.namespace,
+        name=driver.name,
+        parameters=[dict(driver.parameters)],
+        output="screen",
+    )

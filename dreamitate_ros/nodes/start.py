@@ -18,6 +18,7 @@ def start(node: str) -> int:
     return int(importlib.import_module(f"dreamitate_ros.nodes.{node}").main())
 
 
+calibration_guide = partial(start, "calibration_guide")
 faulty_cell = partial(start, "faulty_cell")
 policy = partial(start, "policy")
 simulated_cell = partial(start, "simulated_cell")
