@@ -35,7 +35,13 @@ def _imagined(episode: Path) -> list[Image]:
 
 def _acted(path: Path) -> list[Image]:
     frames = _frames(path)
-    return [frames[at] for at in _spread(len(frames), 0.25, LEAVING_SHARE, ACTED)]
+    return [_table(frames[at]) for at in _spread(len(frames), 0.25, LEAVING_SHARE, ACTED)]
+
+
+def _table(overview: Image) -> Image:
+    """The part of the overview where the tools work."""
+    height, width = overview.shape[:2]
+    return overview[int(0.24 * height) : int(0.79 * height), int(0.23 * width) : int(0.77 * width)]
 
 
 def _frames(path: Path) -> Image:

@@ -40,6 +40,19 @@ def test_settings_reach_the_nodes_that_need_them(tmp_path):
         assert nodes[name].parameters["tools"] == "left=a,right=b"
 
 
+def test_the_task_and_the_model_reach_those_that_need_them():
+    nodes = by_name(
+        Settings(
+            simulation=True, task="sweep", generator="diffusion", model="m", sampling="small", memory="8GB"
+        )
+    )
+    assert nodes["simulated_cell"].parameters["task"] == "sweep"
+    assert nodes["video_generator"].parameters == {
+        "generator": "diffusion", "model": "m", "sampling": "small", "memory": "8GB",
+    }  # fmt: skip
+    assert "model" not in by_name(Settings(simulation=True))["video_generator"].parameters
+
+
 def test_on_hardware_a_person_approves_unless_told_otherwise():
     parameters = {}
     for node in graph(Settings(simulation=False)):

@@ -184,6 +184,7 @@ def start_node(name, *arguments):
         ("stereo_capture", "max_skew_s:=.nan", "max_skew_s"),
         ("stereo_capture", "rig:=nowhere.yaml", "nowhere.yaml"),
         ("video_generator", "generator:=dreams", "dreams"),
+        ("video_generator", "generator:=diffusion", "'model'"),
     ],
 )
 def test_a_wrong_parameter_is_one_line(node, parameter, words):
