@@ -18,7 +18,7 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.nodes.bringup import Bringup
 from dreamitate_ros.nodes.services import POLL_S, await_future, call
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0  # a node that dies is told at once; a loaded machine only takes long
 ANSWER_TIMEOUT_S = 30.0
 CANCEL_TIMEOUT_S = 10.0
 
