@@ -27,6 +27,9 @@ TUKEY = 4.7  # in standard deviations: farther residuals (a hand, an object) cou
 LEAST_COLOR_SIGMA = 0.04  # noise, 0..1, below which residuals are not told apart
 LEAST_OUTLINE_SIGMA = 0.10
 BESIDE_TEXTURE = 5.0  # times that, where a pattern says more than an outline that a hand may cover
+OWN_TURN = (
+    0.1  # rad of picture motion that a view pays for each rad by which it alone shows a plain tool turned
+)
 INDEPENDENT_PX = 6.0  # points closer to each other than this say the same
 
 
@@ -36,7 +39,8 @@ class Patch:
 
     value, across, down: (N, 4) RGB and silhouette, and their derivatives per px. core: (N,) True inside the tool.
     color: (N,) 1 where RGB counts: not on plain tools, whose shades are the light's. share: of a point's word that is
-    its own, not its neighbours'. outline_sigma: noise of the silhouette that is always allowed for.
+    its own, not its neighbours'. outline_sigma: noise of the silhouette that is always allowed for. own_turn: what a
+    turn costs that this view alone shows, beyond what it moves: an outline gives turns away for small shifts.
     """
 
     points: Array
@@ -47,6 +51,7 @@ class Patch:
     color: Array
     share: float
     outline_sigma: float
+    own_turn: float
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def draw_patch(appearance: Appearance, level: Level, camera_from_tool: Array) ->
         color=is_core * float(appearance.textured),
         share=min(1.0, (spacing_px / INDEPENDENT_PX) ** 2),
         outline_sigma=LEAST_OUTLINE_SIGMA * (BESIDE_TEXTURE if appearance.textured else 1.0),
+        own_turn=0.0 if appearance.textured else OWN_TURN,
     )
 
 
@@ -177,6 +183,7 @@ def evidence(patch: Patch, level: Level, camera_from_tool: Array, center_m: Arra
     curvature -= np.outer(mixed, mixed) / stiffness
     rows = by_twist.reshape(-1, 6)
     motion = rows.T @ rows / (len(points) * level.camera.K[0, 0] ** 2)
+    motion[3:, 3:] += np.eye(3) * patch.own_turn**2
     motion += np.eye(6) * 1e-6 * np.trace(motion)  # what moves nothing is held, if only just
     return Evidence(patch.share * curvature, patch.share * slope, motion)
 

@@ -19,7 +19,9 @@ FOUND = 0.60  # agreement below which the tool is not there; its mirror image re
 HOPELESS = 0.3  # agreement below which a pose is not followed to finer levels
 LEAST_INSIDE = 0.35  # share of the tool inside the image below which a view is not used
 NEAR_RAD = np.radians(40)  # how far the tool turns between two times, plus the templates' spacing
+MANY = 3  # poses, of which each is at first followed by one drawing of it alone
 SIGHTINGS, GUESSES, FEW_GUESSES = 16, 24, 6
+SAME = 0.06  # of the tool's radius: two poses less apart than that are one
 BREADTH = (2, 5)  # how many poses go on to the finest level, and to the one before
 
 
@@ -105,22 +107,34 @@ class Observer:
         """The best pose near any of `poses`: all are tried at the coarsest level, ever fewer at finer ones."""
         levels = list(zip(frames[0].levels, frames[1].levels, strict=True))
         for index, views in reversed(list(enumerate(levels))):
-            poses = [self._refined(views, pose) for pose in poses]
+            drawings = 1 if len(poses) > MANY else 2
+            poses = [self._refined(views, pose, drawings) for pose in poses]
             if index:
                 poses = self._best(views, poses, BREADTH[min(index - 1, 1)])
         found = [self._observation(frames, pose) for pose in poses]
         return max(found, key=lambda observation: observation.agreement, default=None)
 
-    def _refined(self, views: tuple[Level, Level], pose: Pose) -> Pose:
+    def _refined(self, views: tuple[Level, Level], pose: Pose, drawings: int) -> Pose:
         if self.stop():
             raise Cancelled("tracking")
-        return refine(self.footage.appearance, self.footage.rig, views, pose, self.apart_rad)
+        return refine(self.footage.appearance, self.footage.rig, views, pose, self.apart_rad, drawings)
 
     def _best(self, views: tuple[Level, Level], poses: list[Pose], most: int) -> list[Pose]:
-        """At most so many, best first, without the hopeless ones."""
+        """At most so many, best first, without the hopeless ones and those that came to the same."""
         judged = [(sum(look.agreement for look in self._looks(pose, views)) / 2, pose) for pose in poses]
-        likely = sorted((one for one in judged if one[0] >= HOPELESS), key=lambda one: -one[0])
-        return [pose for _, pose in likely[:most]]
+        best: list[Pose] = []
+        for agreement, pose in sorted(judged, key=lambda one: -one[0]):
+            if agreement < HOPELESS or len(best) == most:
+                break
+            if not any(self._same(pose, other) for other in best):
+                best.append(pose)
+        return best
+
+    def _same(self, pose: Pose, other: Pose) -> bool:
+        moves = pose.top_from_tool - other.top_from_tool
+        center_m, radius_m = self.footage.appearance.center_m, self.footage.appearance.radius_m
+        apart_m = np.linalg.norm(moves[:3, :3] @ center_m + moves[:3, 3])
+        return bool(apart_m + radius_m * np.linalg.norm(moves[:3, :3]) < SAME * radius_m)
 
     def _observation(self, frames: tuple[Frame, Frame], pose: Pose) -> Observation:
         top, side = (

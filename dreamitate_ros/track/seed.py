@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from dreamitate_ros.geometry import angle_rad, apply, inverse, transform
+from dreamitate_ros.geometry import apply, transform
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.track.search import Sighting
 from dreamitate_ros.values import Array
@@ -35,7 +35,8 @@ def pair(rig: Rig, center_m: Array, top: list[Sighting], side: list[Sighting], m
 
 def _pair(rig: Rig, center_m: Array, top: Sighting, side: Sighting) -> list[Guess]:
     poses = [top.camera_from_tool, rig.top_from_side @ side.camera_from_tool]
-    turn_rad = float(angle_rad(inverse(poses[0]) @ poses[1]))
+    cosine = (float(np.vdot(poses[0][:3, :3], poses[1][:3, :3])) - 1.0) / 2.0
+    turn_rad = float(np.arccos(np.clip(cosine, -1.0, 1.0)))
     if turn_rad > TURN_RAD:
         return []
     eyes = [np.zeros(3), rig.top_from_side[:3, 3]]

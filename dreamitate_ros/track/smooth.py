@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from dreamitate_ros.geometry import apply, interpolate, inverse
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.track.appearance import Appearance
-from dreamitate_ros.track.evidence import evidence
+from dreamitate_ros.track.evidence import Patch, evidence
 from dreamitate_ros.track.joint import (
     Apart,
     Pose,
@@ -34,6 +34,7 @@ ACCELERATION_RAD_S2 = 6.0
 LONGEST_GAP = 2  # times without evidence that are bridged
 BEYOND = 1  # times past the first and the last sighting that the motion is continued to
 LONGEST_STEP_M = 0.01
+Patches = list[Patch | None]
 AGREED: Apart = (0.0005, 0.0005)  # 0.3 px at 768 of width: no view is drawn better than that
 TRIAL: Apart = (0.003, 0.003)  # to see how far each view would go
 MOST_APART_RAD = 0.010
@@ -77,14 +78,16 @@ def smooth(
     poses = _without_leaps(appearance, _filled(sights, times, known))
     views = [None if (sight := sights[time]) is None else sight.views for time in times]
     prior = _Prior(len(times), step_s)
+    patches = _drawn(appearance, rig, views, poses)
     for _ in range(TOGETHER):
-        poses, _curvature = _iterate(appearance, rig, views, poses, prior, AGREED)
-    tried, _curvature = _iterate(appearance, rig, views, poses, prior, TRIAL)
+        poses, _curvature = _iterate(appearance, rig, views, patches, poses, prior, AGREED)
+    patches = _drawn(appearance, rig, views, poses)
+    tried, _curvature = _iterate(appearance, rig, views, patches, poses, prior, TRIAL)
     apart_rad = _measured(
         appearance, rig, [pose for pose, view in zip(tried, views, strict=True) if _both(view)]
     )
     for _ in range(APART):
-        poses, curvature = _iterate(appearance, rig, views, poses, prior, apart_rad)
+        poses, curvature = _iterate(appearance, rig, views, patches, poses, prior, apart_rad)
     return _path(len(sights), times, poses, curvature, prior, appearance, apart_rad)
 
 
@@ -92,12 +95,16 @@ def _iterate(
     appearance: Appearance,
     rig: Rig,
     views: list[Views | None],
+    patches: list[Patches],
     poses: list[Pose],
     prior: "_Prior",
     apart_rad: Apart,
 ) -> tuple[list[Pose], Array]:
     """All poses, one step further, and the curvature (6 T, 6 T) of what they should satisfy."""
-    said = [_said(appearance, rig, view, pose, apart_rad) for view, pose in zip(views, poses, strict=True)]
+    said = [
+        _said(appearance, rig, view, drawn, pose, apart_rad)
+        for view, drawn, pose in zip(views, patches, poses, strict=True)
+    ]
     curvature, slope = _joined(prior, said, appearance, poses)
     twists = np.asarray(-np.linalg.solve(curvature, slope).reshape(-1, 6), dtype=np.float64)
     steps = [limited(twist, appearance.radius_m, LONGEST_STEP_M) for twist in twists]
@@ -164,10 +171,19 @@ class _Prior:
         return np.asarray((bend * self.weight).reshape(-1))
 
 
-def _said(appearance: Appearance, rig: Rig, views: Views | None, pose: Pose, apart_rad: Apart) -> Quadratic:
+def _drawn(appearance: Appearance, rig: Rig, views: list[Views | None], poses: list[Pose]) -> list[Patches]:
+    """Of every time, to judge poses near these."""
+    return [
+        [] if view is None else draw_patches(appearance, rig, view, pose)
+        for view, pose in zip(views, poses, strict=True)
+    ]
+
+
+def _said(
+    appearance: Appearance, rig: Rig, views: Views | None, patches: Patches, pose: Pose, apart_rad: Apart
+) -> Quadratic:
     if views is None:
         return combine(rig, (None, None), pose, apart_rad)
-    patches = draw_patches(appearance, rig, views, pose)
     words = [
         None
         if level is None or patch is None

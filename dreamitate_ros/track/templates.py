@@ -83,12 +83,14 @@ def make_templates(
     for picture in (p for p in pictures if p.detail >= DETAIL * detail.max()):
         if stop():
             raise Cancelled("tracking")
-        for roll, turn in zip(rolls, turns, strict=True):
-            for distance_m in distances:
-                rotation.append(turn @ picture.rotation)
-                distance.append(distance_m)
-                rgba.append(_turned(picture.rgba, float(roll), depth_m[0] / distance_m))
+        for distance_m in distances:
+            scale = depth_m[0] / distance_m
+            smooth = np.asarray(cv2.GaussianBlur(picture.rgba, (0, 0), 0.8 / scale), dtype=np.float32)
+            rotation += list(turns @ picture.rotation)
+            distance += [distance_m] * ROLLS
+            rgba += [_turned(smooth, float(roll), scale) for roll in rolls]
     pictured = np.stack(rgba)
+    pictured[..., :3] /= np.maximum(pictured[..., 3:], 0.3)
     masks = (pictured[..., 3] > 0.6).astype(np.float32)
     wide = np.ones((2 * SURROUND_PX + 1,) * 2)
     around = np.stack([cv2.dilate(mask, wide) for mask in masks]).astype(np.float32)
@@ -154,12 +156,10 @@ def _detail(appearance: Appearance, drawn: Rendering) -> float:
 
 
 def _turned(rgba: NDArray[np.float32], roll: float, scale: float) -> NDArray[np.float32]:
-    smooth = cv2.GaussianBlur(rgba, (0, 0), 0.8 / scale)
     factor, old, new = 0.5 * scale, (rgba.shape[0] - 1) / 2, (WINDOW_PX - 1) / 2
     turn = factor * np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
     affine = np.concatenate([turn, (new - turn @ [old, old])[:, None]], axis=1)
-    turned = cv2.warpAffine(smooth, affine, (WINDOW_PX, WINDOW_PX), flags=cv2.INTER_LINEAR)
-    turned[..., :3] = turned[..., :3] / np.maximum(turned[..., 3:], 0.3)
+    turned = cv2.warpAffine(rgba, affine, (WINDOW_PX, WINDOW_PX), flags=cv2.INTER_LINEAR)
     return np.asarray(turned, dtype=np.float32)
 
 
