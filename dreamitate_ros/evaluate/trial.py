@@ -1,6 +1,5 @@
 """One trial: what the policy said in each round, what really happened, and how long it took."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,8 +98,3 @@ def _path_error_mm(path: Path) -> dict[str, float]:
         return {}
     errors = files.read_execution(path).path_error_mm
     return {arm: float(np.nanmedian(mm)) for arm, mm in errors.items() if np.isfinite(mm).any()}
-
-
-def by_seed(trials: Sequence[Trial]) -> list[Trial]:
-    """In the order of their seeds."""
-    return sorted(trials, key=lambda trial: trial.seed)

@@ -54,11 +54,6 @@ class HandheldWorld:
         self._start = self.data.qpos.copy()
         mujoco.mj_forward(self.model, self.data)
 
-    @property
-    def positions(self) -> Array:
-        """(N,) of the things, as in Scene."""
-        return self.data.qpos[: self._things].copy()
-
     def clock_s(self, frames: int, fps: float) -> Array:
         """(M,) times of the steps that `frames` times at `fps` take: one pose a step for perform()."""
         steps = self._steps(fps)
@@ -117,10 +112,6 @@ class HandheldWorld:
         pose = np.eye(4)
         pose[:3, :3], pose[:3, 3] = body.xmat.reshape(3, 3), body.xpos
         return pose
-
-    @property
-    def _things(self) -> int:
-        return min(int(self.model.joint(f"{arm}_tool").qposadr[0]) for arm in self.arms)
 
     def _steps(self, fps: float) -> int:
         return round(1 / fps / self.task.physics.timestep_s)

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from dreamitate_ros.demonstrate.episode import demonstration_of, sized
+from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.geometry import is_rigid
 from dreamitate_ros.simulate import tasks
 from dreamitate_ros.simulate.cell import Cell
@@ -61,3 +62,9 @@ def test_the_documented_tool_file_is_complete():
     content = yaml.safe_load(block("which turns nobody can see:", "yaml"))
     assert is_rigid(np.array(content["flange_from_tool"], float))
     assert set(content["symmetry"]) == {"axis", "origin", "order"}
+
+
+@pytest.mark.parametrize("name", ["juggle", "rotate_push", "os.path", "../rotate"])
+def test_what_is_no_task_is_refused_by_name(name):
+    with pytest.raises(DreamitateError, match=f"the task '{re.escape(name)}' cannot be simulated"):
+        simulated_task(name)
