@@ -12,6 +12,8 @@ from dreamitate_ros.values import ToolTrack
 
 FEWEST_TIMES = 6  # observed poses that make a path worth acting out
 LONGEST_LOSS = 2  # times in a row, between the first and the last good one, that may go without a good pose
+HOPELESS = 0.4  # of the gate: a median confidence below that is no matter of doubt
+APART_PX = 8.0  # between the views
 FASTEST_M_S, FASTEST_RAD_S = (
     2.0,
     12.0,
@@ -21,8 +23,9 @@ FASTEST_M_S, FASTEST_RAD_S = (
 def require_confident(tracks: Sequence[ToolTrack], gate: float) -> None:
     """Pass only when every tool was followed well. gate: 0..1, the least confidence of a good pose.
 
-    Raises DreamitateError: TRACKING_LOST when a tool was seen at fewer than FEWEST_TIMES times, or not at the end, or
-    jumps from one time to the next;
+    Raises DreamitateError: TRACKING_LOST when a tool was seen at fewer than FEWEST_TIMES times, or not at the end,
+    jumps from one time to the next, or when what was seen is hardly it (another shape, views that contradict each
+    other);
     LOW_CONFIDENCE when too few poses, or too many in a row, are below the gate. Both name the tool and the times.
     """
     for track in tracks:
@@ -55,7 +58,10 @@ def _require_good(track: ToolTrack, good: NDArray[np.bool_], gate: float) -> Non
     times = np.flatnonzero(good)
     needed = min(FEWEST_TIMES, len(good) - 1)
     poor = np.flatnonzero(track.present & ~good)
-    detail = f"{_list(poor)} (confidence {', '.join(f'{track.confidence[t]:.2f}' for t in poor)})"
+    confidences = ", ".join(f"{track.confidence[time]:.2f}" for time in poor)
+    detail = f"{_list(poor)} (confidence {confidences}): {_cause(track, poor)}"
+    if len(times) < needed and np.median(track.confidence[track.observed]) < HOPELESS * gate:
+        raise _lost(f"what moves in the video is not the {track.tool} tool at times {detail}")
     if len(times) < needed:
         raise _low(
             f"only {len(times)} poses of the {track.tool} tool reach the confidence gate of {gate:g}, {needed} are"
@@ -67,6 +73,19 @@ def _require_good(track: ToolTrack, good: NDArray[np.bool_], gate: float) -> Non
             f"the {track.tool} tool has no pose above the confidence gate of {gate:g} for {longest} times in a row;"
             f" below it: times {detail}"
         )
+
+
+def _cause(track: ToolTrack, poor: NDArray[np.int64]) -> str:
+    """What the poor poses have in common, in words that say what to do."""
+    apart_px = np.nansum(track.residuals_px[poor], axis=1)
+    if np.median(apart_px) > APART_PX:
+        return (
+            f"the views show it {np.median(apart_px):.0f} px apart, which cannot be one scene; check that they are of"
+            " one moment, not swapped, and of this rig, or generate another video"
+        )
+    return (
+        "it does not look like its mesh there: covered, blurred or of another shape; generate another video"
+    )
 
 
 def _require_no_jump(track: ToolTrack, times: NDArray[np.int64]) -> None:

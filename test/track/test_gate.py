@@ -60,6 +60,16 @@ def test_poses_below_the_gate_are_named():
     assert "3, 4, 5" in error.message
 
 
+def test_what_is_hardly_the_tool_is_lost_and_the_cause_named():
+    track = make_track(range(3, 13), confidence=0.05)
+    error = refusal(track)
+    assert error.code == ErrorCode.TRACKING_LOST
+    assert "another shape" in error.message
+    error = refusal(replace(track, residuals_px=np.full((13, 2), 12.0)))
+    assert error.code == ErrorCode.TRACKING_LOST
+    assert "24 px apart" in error.message
+
+
 def test_a_long_stretch_below_the_gate_is_refused():
     track = make_track(range(2, 13))
     confidence = track.confidence.copy()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from dreamitate_ros.track.shading import Shades, unexplained
 
 LIGHT = np.array([0.1, -0.2, -0.5])
