@@ -61,7 +61,10 @@ class Tool:
 
 
 def load_tool(name: str, directory: Path, like: Path | None = None) -> Tool:
-    """The tool in `directory`: one mesh (tool.obj, .ply, .stl, .glb) and tool.yaml with mount and symmetry.
+    """The tool in `directory`: one mesh (tool.obj, .ply, .stl, .glb) and tool.yaml with mount, symmetry and colour.
+
+    color: [red, green, blue], 0..1, of a mesh that brings none (STL cannot); without it the tracker has but the
+    shape to find a tool by, and a hand blurs that.
 
     like: folder of the tool whose tool.yaml holds for it too when it has none of its own.
 
@@ -78,7 +81,8 @@ def load_tool(name: str, directory: Path, like: Path | None = None) -> Tool:
     own_mount = directory / "tool.yaml"
     path = own_mount if own_mount.is_file() or like is None else like / "tool.yaml"
     content = load_mapping(path, INVALID) if path.is_file() else {}
-    return Tool(name, _load_mesh(paths[0]), _mount(content, path), paths[0], _symmetry(content, path))
+    mesh = _colored(_load_mesh(paths[0]), content, path)
+    return Tool(name, mesh, _mount(content, path), paths[0], _symmetry(content, path))
 
 
 def _load_mesh(path: Path) -> trimesh.Trimesh:
@@ -98,6 +102,22 @@ def _load_mesh(path: Path) -> trimesh.Trimesh:
             f"{path} is {size_m:g} units long; a tool measures {SMALLEST_M:g} to {LARGEST_M:g} m:"
             " is the mesh in millimetres? Scale it to metres",
         )
+    return mesh
+
+
+def _colored(mesh: trimesh.Trimesh, content: dict[str, Any], path: Path) -> trimesh.Trimesh:
+    """The mesh in the declared colour, unless it has its own."""
+    declared = content.get("color")
+    if declared is None or mesh.visual.defined:
+        return mesh
+    color = matrix({"color": [declared]}, "color", (1, 3), path, INVALID)[0]
+    if (color < 0).any() or (color > 1).any():
+        raise DreamitateError(
+            INVALID, f"{path}: 'color' must be three numbers from 0 to 1, found {declared!r}"
+        )
+    mesh.visual.vertex_colors = np.tile([*np.round(255 * color), 255], (len(mesh.vertices), 1)).astype(
+        np.uint8
+    )
     return mesh
 
 

@@ -40,3 +40,29 @@ def test_a_skewed_mount_is_refused(tmp_path: Path) -> None:
     trimesh.creation.box((0.1, 0.05, 0.02)).export(tmp_path / "tool.ply")
     (tmp_path / "tool.yaml").write_text(f"flange_from_tool: {np.diag([2.0, 1, 1, 1]).tolist()}")
     assert "flange_from_tool" in refusal(tmp_path)
+
+
+MOUNT = f"flange_from_tool: {np.eye(4).tolist()}\n"
+
+
+def test_a_mesh_without_colours_takes_the_declared_one(tmp_path: Path) -> None:
+    trimesh.creation.box((0.1, 0.05, 0.02)).export(tmp_path / "tool.stl")
+    assert not load_tool("left", tmp_path).mesh.visual.defined
+    (tmp_path / "tool.yaml").write_text(MOUNT + "color: [1.0, 0.5, 0.0]")
+    colors = load_tool("left", tmp_path).mesh.visual.vertex_colors
+    assert (colors == [255, 128, 0, 255]).all()
+
+
+def test_a_mesh_keeps_its_own_colours(tmp_path: Path) -> None:
+    mesh = trimesh.creation.box((0.1, 0.05, 0.02))
+    mesh.visual.vertex_colors = np.tile([10, 20, 30, 255], (len(mesh.vertices), 1))
+    mesh.export(tmp_path / "tool.ply")
+    (tmp_path / "tool.yaml").write_text(MOUNT + "color: [1.0, 0.5, 0.0]")
+    assert (load_tool("left", tmp_path).mesh.visual.vertex_colors == [10, 20, 30, 255]).all()
+
+
+@pytest.mark.parametrize("color", ["[255, 128, 0]", "[1.0, 0.5]", "orange"])
+def test_a_colour_that_is_none_is_refused(tmp_path: Path, color: str) -> None:
+    trimesh.creation.box((0.1, 0.05, 0.02)).export(tmp_path / "tool.stl")
+    (tmp_path / "tool.yaml").write_text(MOUNT + f"color: {color}")
+    assert "'color'" in refusal(tmp_path)

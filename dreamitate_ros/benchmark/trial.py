@@ -59,7 +59,7 @@ class Outcome:
 
 def run(job: Job) -> dict[str, object]:
     """Make the case, track it, judge it."""
-    case = _case(job)
+    case = make_case(job)
     started_s, stages = time.process_time(), Stages()
     track, refused = _tracked(case, stages)
     outcome = Outcome(
@@ -107,7 +107,8 @@ def benchmark_tools() -> dict[str, Tool]:
     return {name: load_tool(name, Path(config_directory()) / "tools" / name) for name in TOOLS}
 
 
-def _case(job: Job) -> Case:
+def make_case(job: Job) -> Case:
+    """The video of a job, and what is true of it."""
     rig, tools = benchmark_rig(), benchmark_tools()
     if job.kind == BAD:
         return bad_case(rig, tools, job.index, job.seed)

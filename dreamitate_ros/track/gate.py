@@ -14,19 +14,16 @@ FEWEST_TIMES = 6  # observed poses that make a path worth acting out
 LONGEST_LOSS = 2  # times in a row, between the first and the last good one, that may go without a good pose
 HOPELESS = 0.4  # of the gate: a median confidence below that is no matter of doubt
 APART_PX = 8.0  # between the views
-FASTEST_M_S, FASTEST_RAD_S = (
-    2.0,
-    12.0,
-)  # between two good poses: no hand does a task faster, a mistaken pose does
+FASTEST_M_S, FASTEST_RAD_S = 2.0, 12.0  # between two good poses: no hand is faster, a mistaken pose is
 
 
 def require_confident(tracks: Sequence[ToolTrack], gate: float) -> None:
     """Pass only when every tool was followed well. gate: 0..1, the least confidence of a good pose.
 
-    Raises DreamitateError: TRACKING_LOST when a tool was seen at fewer than FEWEST_TIMES times, or not at the end,
-    jumps from one time to the next, or when what was seen is hardly it (another shape, views that contradict each
-    other);
-    LOW_CONFIDENCE when too few poses, or too many in a row, are below the gate. Both name the tool and the times.
+    Raises DreamitateError, naming the tool and the times: TRACKING_LOST when a tool was seen at fewer than
+    FEWEST_TIMES times or not at the end, when it jumps from one time to the next, or when what was seen is hardly it
+    (another shape, views that contradict each other); LOW_CONFIDENCE when too few poses, or too many in a row, are
+    below the gate.
     """
     for track in tracks:
         _require_seen(track)

@@ -12,9 +12,7 @@ from dreamitate_ros.values import Array
 
 MISS = 0.06  # distance between the two rays, as a share of their length, that a sighting's pixels and views explain
 DEPTH = 0.25  # difference between the depth by the rays and by the apparent size, as a share, that is none
-TURN_RAD = np.radians(
-    60
-)  # between the orientations of two sightings of one tool, half of it the templates' spacing
+TURN_RAD = np.radians(60)  # between two sightings of one tool: half of it is the templates' spacing
 
 
 @dataclass(frozen=True)

@@ -153,9 +153,8 @@ class _Prior:
             bend[row, row : row + 3] = (1.0, -2.0, 1.0)
         self.weight = 1.0 / (np.array([ACCELERATION_M_S2] * 3 + [ACCELERATION_RAD_S2] * 3) * step_s**2)
         self.rows = np.kron(bend, np.diag(self.weight))
-        still = np.diff(
-            np.eye(count), axis=0
-        )  # a weak wish to stay decides where there are but one or two times
+        # a weak wish to stay decides where there are but one or two times
+        still = np.diff(np.eye(count), axis=0)
         self.still = np.kron(still, np.diag(0.01 * self.weight))
 
     def residual(self, appearance: Appearance, poses: list[Pose]) -> Array:

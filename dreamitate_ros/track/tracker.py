@@ -20,9 +20,7 @@ from dreamitate_ros.track.working_depth import working_depth_m
 from dreamitate_ros.values import Image, Progress, StereoVideo, Stop, ToolTrack
 
 BLACK = 8  # brightest level, 0..255, of an image that shows nothing
-APART_RAD = (
-    0.001  # how far each view may disagree with what both show, before that is measured: 0.6 px at 768
-)
+APART_RAD = 0.001  # how far each view may disagree with both, before that is measured: 0.6 px at 768
 
 
 def track_tools(
@@ -34,15 +32,22 @@ def track_tools(
     gate.require_confident before acting on them. Raises DreamitateError: CAMERA_MISMATCH when the video is not of
     the rig's size or a view is black, INVALID_TOOL for a mesh without surface, Cancelled when `stop` says so.
     """
+    found = candidates(video, rig, tools, progress, stop)
+    tracks = [assemble(candidate, rig, video.times_s) for candidate in found]
+    progress(1.0, "all times together")
+    return tracks
+
+
+def candidates(
+    video: StereoVideo, rig: Rig, tools: Sequence[Tool], progress: Progress, stop: Stop
+) -> list[Candidate]:
+    """What is seen of each tool at every time, before all times are fitted together; arguments as of track_tools."""
     _require_views(video, rig)
     appearances = [appearance_of(tool) for tool in tools]
     counter = _Counter(progress, steps=len(tools) * len(video.top))
     with ThreadPoolExecutor(max_workers=max(1, len(tools))) as pool:
         futures = [pool.submit(_follow, video, rig, appearance, counter, stop) for appearance in appearances]
-        candidates = [future.result() for future in futures]
-        tracks = [assemble(candidate, rig, video.times_s) for candidate in drop_doubles(candidates)]
-    progress(1.0, "all times together")
-    return tracks
+        return drop_doubles([future.result() for future in futures])
 
 
 def _follow(
