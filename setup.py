@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 NAME = "dreamitate_ros"
 NODES = (
     "calibration_guide",
+    "demonstration_recorder",
     "faulty_cell",
     "policy",
     "simulated_cell",

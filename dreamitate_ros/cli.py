@@ -12,6 +12,7 @@ from dreamitate_ros.demonstrate import command as demonstrate
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.evaluate import command as evaluate
 from dreamitate_ros.generate.diffusion import commands as diffusion
+from dreamitate_ros.record import command as record
 from dreamitate_ros.track import command as track
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -72,6 +73,12 @@ def parser() -> argparse.ArgumentParser:
     diffusion.add_train_arguments(
         commands.add_parser("train", help="train the video model on demonstrations")
     )
+
+    recording = commands.add_parser(
+        "record", help="record demonstrations with both cameras, by the space bar"
+    )
+    record.add_arguments(recording)
+    recording.set_defaults(run=record.main)
 
     benchmark.add_arguments(commands.add_parser("benchmark", help="measure what the package can do"))
 

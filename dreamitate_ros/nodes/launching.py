@@ -1,6 +1,7 @@
 """What the launch files share: their arguments, and nodes.bringup.graph() as launch actions."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -8,7 +9,7 @@ from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch_ros.actions import Node
 
 from dreamitate_ros.configuration import config_directory
-from dreamitate_ros.nodes.bringup import Settings, environment, graph
+from dreamitate_ros.nodes.bringup import Settings, Value, environment, graph
 from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_nodes
 from launch import LaunchContext
 
@@ -90,17 +91,28 @@ def start_calibration(context: LaunchContext) -> list[Any]:
     ]
 
 
-def _ours(context: LaunchContext, name: str, chosen: tuple[str, ...]) -> Node:
+def start_recording(context: LaunchContext) -> list[Any]:
+    """The cameras, and the node that records demonstrations."""
+    given = context.launch_configurations
+    converted = {
+        "camera_fps": float(given["camera_fps"]),
+        "check_tracking": given["check_tracking"] == "true",
+    }
+    chosen = ("task", "caption", "folder", "rig", "tools")
+    return [*start_cameras(context), _ours(context, "demonstration_recorder", chosen, converted)]
+
+
+def _ours(
+    context: LaunchContext, name: str, chosen: tuple[str, ...], converted: Mapping[str, Value] | None = None
+) -> Node:
     """One of our nodes, with the launch arguments that are its parameters."""
     given = context.launch_configurations
+    parameters = {key: given[key] for key in chosen if given[key]} | dict(converted or {})
     return Node(
         package="dreamitate_ros",
         executable=name,
         name=name,
-        parameters=[
-            str(config_directory() / "policy.yaml"),
-            {key: given[key] for key in chosen if given[key]},
-        ],
+        parameters=[str(config_directory() / "policy.yaml"), parameters],
         additional_env={"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
         output="screen",
     )

@@ -19,6 +19,7 @@ def start(node: str) -> int:
 
 
 calibration_guide = partial(start, "calibration_guide")
+demonstration_recorder = partial(start, "demonstration_recorder")
 faulty_cell = partial(start, "faulty_cell")
 policy = partial(start, "policy")
 simulated_cell = partial(start, "simulated_cell")

@@ -62,7 +62,8 @@ def _cropped(path: Path, rig: Rig) -> Iterator[Image]:
     try:
         with av.open(str(path)) as container:
             for frame in container.decode(video=0):
-                yield crop_image(frame.to_ndarray(format="rgb24"), rig.top.width, rig.top.height)
+                image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                yield crop_image(image, rig.top.width, rig.top.height)
     except av.FFmpegError as error:
         raise DreamitateError(
             ErrorCode.UNREADABLE_VIDEO, f"{path} is not a readable video: {error}"
