@@ -17,6 +17,8 @@ from dreamitate_ros.track.paint import Paint, plain, textured
 from dreamitate_ros.values import Array
 
 SAMPLES = 4000  # points spread over the surface
+ONE_COLOR = 0.2  # standard deviation of the chroma over the surface, below which a tool has but one colour
+DARK = 0.1  # brightness, 0..1, added before dividing by it: the dark has no chroma
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,22 @@ class Appearance:
         weights = trimesh.triangles.points_to_barycentric(self.triangles[faces], points)
         return np.asarray(points), self.paint.color(np.asarray(faces), weights[:, 1], weights[:, 2], 0.0)
 
+    @cached_property
+    def colorful(self) -> bool:
+        """Whether parts of the tool differ in colour: where each part is then tells how the tool lies."""
+        colors = self.surface[1]
+        return colors is not None and float(chroma(colors).std(axis=0).max()) > ONE_COLOR
+
     @property
     def textured(self) -> bool:
         """Whether a pattern on the tool tells place and orientation; else its outline must."""
         return self.paint is not None and self.paint.texture is not None
+
+
+def chroma(colors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 3) colours RGB 0..1 by their brightness, less their mean: neither shade nor a tint matter."""
+    shares = colors / (colors.mean(axis=1, keepdims=True) + DARK)
+    return np.asarray(shares - shares.mean(axis=0), dtype=np.float32)
 
 
 def appearance_of(tool: Tool) -> Appearance:

@@ -30,6 +30,7 @@ BESIDE_TEXTURE = 5.0  # times that, where a pattern says more than an outline th
 OWN_TURN = (
     0.1  # rad of picture motion that a view pays for each rad by which it alone shows a plain tool turned
 )
+SHAPE = 4.0  # a view misplaces a tool that much more readily than it turns or swells it, squared
 INDEPENDENT_PX = 6.0  # points closer to each other than this say the same
 
 
@@ -58,7 +59,8 @@ class Patch:
 class Evidence:
     """cost(twist) = slope . twist + twist . curvature . twist / 2, twist (6,) along the camera's axes (m, rad).
 
-    motion: (6, 6) twist . motion . twist is the mean square by which a twist moves the tool's picture, in rad.
+    motion: (6, 6) twist . motion . twist is the mean square by which a twist moves the tool's picture, in rad; what
+    it moves the points of the picture against each other counts SHAPE times.
     """
 
     curvature: Array
@@ -181,8 +183,9 @@ def evidence(patch: Patch, level: Level, camera_from_tool: Array, center_m: Arra
     stiffness = swell @ steepness + 1.0 / (patch.share * SWELL_PX**2)
     slope += mixed * (swell @ found.residual[:, 3]) / stiffness
     curvature -= np.outer(mixed, mixed) / stiffness
-    rows = by_twist.reshape(-1, 6)
-    motion = rows.T @ rows / (len(points) * level.camera.K[0, 0] ** 2)
+    shift = by_twist.mean(axis=0)
+    rows = (by_twist - shift).reshape(-1, 6)
+    motion = (shift.T @ shift + SHAPE * rows.T @ rows / len(points)) / level.camera.K[0, 0] ** 2
     motion[3:, 3:] += np.eye(3) * patch.own_turn**2
     motion += np.eye(6) * 1e-6 * np.trace(motion)  # what moves nothing is held, if only just
     return Evidence(patch.share * curvature, patch.share * slope, motion)

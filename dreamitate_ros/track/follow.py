@@ -11,6 +11,7 @@ from dreamitate_ros.track.observer import FEW_GUESSES, Observation, Observer
 from dreamitate_ros.track.upright import half_turns, turn_rad, way_up
 
 SEED_TIMES = (0.75, 0.5, 1.0, 0.35)  # where in the video the tool is first looked for
+GLIMPSE = 0.42  # agreement of a first sighting: colours not yet seen in the video may be a hand's too
 DROP = 0.12  # of the agreement from one time to the next, from which the tool is searched for anew
 DOUBT = 0.04  # below the usual agreement of its video, from which a time is looked at once more
 LEAP_RAD = np.radians(8)  # from half-way between the neighbours in time, from which a pose is doubted
@@ -42,6 +43,8 @@ def follow(observer: Observer, advanced: Callable[[str], None]) -> Followed:
     for _ in range(1 if observer.footage.appearance.textured else 2):
         observer, found = _learned(observer, time, found)
     advanced("searching")
+    if not all(found.believed):
+        return Followed([None] * len(observer.footage.video.top), float("inf"))
     seen = _followed(observer, time, found, advanced)
     if observer.footage.appearance.textured:
         return Followed(_second_look(observer, seen), float("inf"))
@@ -60,13 +63,15 @@ def _best(seen: Seen, most: int) -> list[tuple[int, Observation]]:
 
 
 def _seed(observer: Observer) -> tuple[int, Observation] | None:
-    """The first time at which both views see the tool."""
-    last = len(observer.footage.video.top) - 1
+    """The first time at which both views see the tool; for want of that, the one at which they most seem to."""
+    last, glimpses = len(observer.footage.video.top) - 1, []
     for time in dict.fromkeys(max(1, round(share * last)) for share in SEED_TIMES):
         found = observer.search(observer.footage.at(time), None)
         if found is not None and all(found.believed):
             return time, found
-    return None
+        if found is not None and found.agreement >= GLIMPSE:
+            glimpses.append((time, found))
+    return max(glimpses, key=lambda each: each[1].agreement, default=None)
 
 
 def _learned(observer: Observer, time: int, found: Observation) -> tuple[Observer, Observation]:

@@ -55,21 +55,25 @@ def _require_good(track: ToolTrack, good: NDArray[np.bool_], gate: float) -> Non
     times = np.flatnonzero(good)
     needed = min(FEWEST_TIMES, len(good) - 1)
     poor = np.flatnonzero(track.present & ~good)
-    confidences = ", ".join(f"{track.confidence[time]:.2f}" for time in poor)
-    detail = f"{_list(poor)} (confidence {confidences}): {_cause(track, poor)}"
     if len(times) < needed and np.median(track.confidence[track.observed]) < HOPELESS * gate:
-        raise _lost(f"what moves in the video is not the {track.tool} tool at times {detail}")
+        raise _lost(f"what moves in the video is not the {track.tool} tool at times {_poor(track, poor)}")
     if len(times) < needed:
         raise _low(
             f"only {len(times)} poses of the {track.tool} tool reach the confidence gate of {gate:g}, {needed} are"
-            f" needed; below it: times {detail}"
+            f" needed; below it: times {_poor(track, poor)}"
         )
     longest = int(np.diff(times).max()) - 1
     if longest > LONGEST_LOSS:
         raise _low(
             f"the {track.tool} tool has no pose above the confidence gate of {gate:g} for {longest} times in a row;"
-            f" below it: times {detail}"
+            f" below it: times {_poor(track, poor)}"
         )
+
+
+def _poor(track: ToolTrack, poor: NDArray[np.int64]) -> str:
+    """Which poses are below the gate, by how much, and why."""
+    confidences = ", ".join(f"{track.confidence[time]:.2f}" for time in poor)
+    return f"{_list(poor)} (confidence {confidences}): {_cause(track, poor)}"
 
 
 def _cause(track: ToolTrack, poor: NDArray[np.int64]) -> str:

@@ -7,18 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamitate_ros.geometry import apply, project
-from dreamitate_ros.track.appearance import Appearance
+from dreamitate_ros.track.appearance import Appearance, chroma
 from dreamitate_ros.track.pyramid import SMOOTHING_PX, Level
 from dreamitate_ros.track.render import Rendering, render
 from dreamitate_ros.values import Array
 
 BEYOND = 0.3  # how far around the drawing the tool's pixels count against it, as a share of its size
 FEWEST_PIXELS = 30
+LIKELY = 0.5  # likeness from which a pixel inside a drawing counts as the tool's
 
 
 @dataclass(frozen=True)
 class Look:
-    """agreement: -1..1 of drawing and frame: correlation of the colours of a textured tool, else the silhouette.
+    """agreement: -1..1 of drawing and frame: correlation of the colours of a textured tool; else the silhouette, less
+    where a tool of several colours does not show them in their places.
 
     silhouette: 0..1 intersection over union of the drawn tool and what looks like it, where that can be told.
     visible: 0..1 share of the drawn tool that looks like it. inside: 0..1 share of its surface in the image.
@@ -39,7 +41,10 @@ def look(appearance: Appearance, level: Level, camera_from_tool: Array) -> Look:
     if drawn is None or drawn.mask.sum() < FEWEST_PIXELS:
         return UNSEEN
     silhouette, visible = _overlap(drawn, level)
-    agreement = _correlation(drawn, level) if appearance.textured else silhouette
+    if appearance.textured:
+        agreement = _correlation(drawn, level)
+    else:
+        agreement = silhouette * (_painted(drawn, level) if appearance.colorful else 1.0)
     return Look(agreement, silhouette, visible, _inside(appearance, level, camera_from_tool))
 
 
@@ -72,6 +77,18 @@ def _correlation(drawn: Rendering, level: Level) -> float:
     )
     norms = (weight @ one**2).sum() * (weight @ other**2).sum()
     return float((weight @ (one * other)).sum() / np.sqrt(norms + 1e-9))
+
+
+def _painted(drawn: Rendering, level: Level) -> float:
+    """0..1 how far colours are where the drawing has them, in whatever light."""
+    height, width = drawn.mask.shape
+    shown = level.picture[drawn.y : drawn.y + height, drawn.x : drawn.x + width]
+    inner = drawn.mask & (shown[..., 3] * shown[..., 4] > LIKELY)
+    if inner.sum() < FEWEST_PIXELS:
+        return 1.0
+    one, other = (chroma(colors[inner]) for colors in (drawn.color, shown[..., :3]))
+    norms = (one**2).sum() * (other**2).sum()
+    return 0.5 + 0.5 * float((one * other).sum() / np.sqrt(norms + 1e-9))
 
 
 def _smooth_inside(drawn: Rendering) -> NDArray[np.float32]:

@@ -29,8 +29,8 @@ from dreamitate_ros.track.joint import (
 from dreamitate_ros.values import Array
 
 TOGETHER, APART = 3, 3  # iterations with views that agree, and with views that disagree as measured
-ACCELERATION_M_S2 = 1.0  # of a hand that does a task, standard deviation
-ACCELERATION_RAD_S2 = 6.0
+ACCELERATION_M_S2 = 0.7  # of a hand that does a task, standard deviation
+ACCELERATION_RAD_S2 = 3.0
 LONGEST_GAP = 2  # times without evidence that are bridged
 BEYOND = 1  # times past the first and the last sighting that the motion is continued to
 LONGEST_STEP_M = 0.01

@@ -41,7 +41,7 @@ class Templates:
     shrink: by how much a frame is made smaller before it is compared with them. center_m: (3,) the tool's centre.
     rotation: (N, 3, 3) ray_from_tool, the ray frame's z pointing from the camera to the tool's centre.
     distance_m: (N,) to the tool's centre. silhouette: on the tool against around it. colors: on the tool; None for a
-    tool without a texture.
+    tool of one colour.
     """
 
     shrink: float
@@ -100,7 +100,7 @@ def make_templates(
         np.stack(rotation),
         np.array(distance),
         _aspect(pictured[..., 3:], around),
-        _aspect(pictured[..., :3], masks) if appearance.textured else None,
+        _aspect(pictured[..., :3], masks) if appearance.textured or appearance.colorful else None,
     )
 
 
