@@ -35,16 +35,10 @@ class Followed:
 def follow(observer: Observer, advanced: Callable[[str], None]) -> Followed:
     """Find the tool and follow it. advanced: told of every stage that is done."""
     seed = _seed(observer)
-    if seed is None:
-        advanced("searching")
-        return Followed([None] * len(observer.footage.video.top), float("inf"))
-    time, found = seed
-    # the first look had the mesh's colours alone to go by; a silhouette needs to know those of the video well
-    for _ in range(1 if observer.footage.appearance.textured else 2):
-        observer, found = _learned(observer, time, found)
     advanced("searching")
-    if not all(found.believed):
+    if seed is None:
         return Followed([None] * len(observer.footage.video.top), float("inf"))
+    observer, time, found = seed
     seen = _followed(observer, time, found, advanced)
     if observer.footage.appearance.textured:
         return Followed(_second_look(observer, seen), float("inf"))
@@ -62,16 +56,22 @@ def _best(seen: Seen, most: int) -> list[tuple[int, Observation]]:
     return sorted(known, key=lambda each: -each[1].agreement)[:most]
 
 
-def _seed(observer: Observer) -> tuple[int, Observation] | None:
-    """The first time at which both views see the tool; for want of that, the one at which they most seem to."""
-    last, glimpses = len(observer.footage.video.top) - 1, []
+def _seed(observer: Observer) -> tuple[Observer, int, Observation] | None:
+    """The first time at which both views see the tool, and an observer that knows its colours from there.
+
+    The first look has the mesh's colours alone to go by; a silhouette needs to know those of the video well.
+    """
+    last = len(observer.footage.video.top) - 1
     for time in dict.fromkeys(max(1, round(share * last)) for share in SEED_TIMES):
         found = observer.search(observer.footage.at(time), None)
-        if found is not None and all(found.believed):
-            return time, found
-        if found is not None and found.agreement >= GLIMPSE:
-            glimpses.append((time, found))
-    return max(glimpses, key=lambda each: each[1].agreement, default=None)
+        if found is None or found.agreement < GLIMPSE:
+            continue
+        knowing = observer
+        for _ in range(1 if observer.footage.appearance.textured else 2):
+            knowing, found = _learned(knowing, time, found)
+        if all(found.believed):
+            return knowing, time, found
+    return None
 
 
 def _learned(observer: Observer, time: int, found: Observation) -> tuple[Observer, Observation]:

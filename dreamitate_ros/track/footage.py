@@ -28,19 +28,18 @@ AROUND_PX = 12  # how far around the tool its surroundings are learned
 
 @dataclass(frozen=True)
 class Frame:
-    """One view at one time.  depth: of the pyramid."""
+    """One view at one time. image: without what tints all of it since the photo. depth: of the pyramid."""
 
     camera: Camera
     image: Image
     photo: Image
-    tint: NDArray[np.float32]
     colors: ColorModel
     depth: int
 
     @cached_property
     def changed(self) -> NDArray[np.float32]:
         """(H, W) 0..1 how surely each pixel differs from the photo."""
-        return change(self.image, self.photo, self.tint)
+        return change(self.image, self.photo)
 
     @cached_property
     def picture(self) -> NDArray[np.float32]:
@@ -85,12 +84,13 @@ class Footage:
         return top, side
 
     def _frame(self, camera: Camera, image: Image, photo: Image, near: Array | None) -> Frame:
-        shade = tint(image, photo)
+        shift = tint(image, photo)
         if near is not None:
             pixel, reach_px = self._around(camera, near)
             camera, rows, columns = window(camera, pixel, WIDER * reach_px)
             image, photo = image[rows, columns], photo[rows, columns]
-        return Frame(camera, image, photo, shade, self.colors, self.depth)
+        untinted = np.clip(image - shift, 0, 255).astype(np.uint8)
+        return Frame(camera, untinted, photo, self.colors, self.depth)
 
     def _around(self, camera: Camera, camera_from_tool: Array) -> tuple[Array, float]:
         """The tool's centre (2,) and how far its surroundings reach, in px."""

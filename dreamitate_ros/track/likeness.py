@@ -61,9 +61,9 @@ def tint(image: Image, photo: Image) -> NDArray[np.float32]:
     return np.asarray(np.median(difference.reshape(-1, 3), axis=0), dtype=np.float32)
 
 
-def change(image: Image, photo: Image, tint: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(H, W) 0..1 how surely a pixel differs from the photo, beyond a tint that all of the image has."""
-    difference = cv2.blur(image.astype(np.float32) - photo - tint, (3, 3))
+def change(image: Image, photo: Image) -> NDArray[np.float32]:
+    """(H, W) 0..1 how surely a pixel differs from the photo."""
+    difference = cv2.blur(image.astype(np.float32) - photo, (3, 3))
     size = _highest(np.abs(difference)) * np.float32(1.0 / (255.0 * LEAST_CHANGE))
     return np.asarray(1.0 - np.exp2(-size * size), dtype=np.float32)
 

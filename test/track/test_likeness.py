@@ -45,11 +45,18 @@ def test_without_colours_everything_may_be_the_tool_until_they_are_learned(color
     assert learned.likeness(patch(TABLE)).mean() < 0.1
 
 
-def test_a_tint_of_the_whole_image_is_no_change_but_a_new_thing_is():
+def test_a_tint_of_the_whole_image_is_told_in_spite_of_a_new_thing():
     photo = patch(TABLE, 64)
-    later = photo + np.uint8(12)
+    later = photo + np.array([12, 5, 0], np.uint8)
     later[:16, :16] = RED
-    changed = change(later, photo, tint(later, photo))
+    np.testing.assert_array_equal(tint(later, photo), [12, 5, 0])
+
+
+def test_what_is_new_has_changed_and_noise_has_not():
+    photo = patch(TABLE, 64)
+    later = (photo + np.random.default_rng(0).normal(0, 2, photo.shape)).astype(np.uint8)
+    later[:16, :16] = RED
+    changed = change(later, photo)
     assert changed[4:12, 4:12].min() > 0.9
     assert changed[20:, 20:].max() < 0.05
 
