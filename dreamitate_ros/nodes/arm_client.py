@@ -31,7 +31,8 @@ class ArmClient:
     """Implements execute.arm.Arm for the arm `name`; safe to use from any thread.
 
     controller: the action's name without /follow_joint_trajectory. status, speed: namespaces of the driver's
-    io_and_status_controller and speed_scaling_state_broadcaster.
+    io_and_status_controller and speed_scaling_state_broadcaster; status may be empty, as for mock hardware, which has
+    no modes.
     """
 
     def __init__(self, node: Node, name: str, controller: str, status: str, speed: str) -> None:
@@ -48,10 +49,13 @@ class ArmClient:
         self._client = ActionClient(
             node, FollowJointTrajectory, f"{controller}/follow_joint_trajectory", callback_group=group
         )
-        subscriptions = (
+        modes = (
             (RobotMode, f"{status}/robot_mode", self._take_robot_mode, LATCHED),
             (SafetyMode, f"{status}/safety_mode", self._take_safety_mode, LATCHED),
             (Bool, f"{status}/robot_program_running", self._take_program, LATCHED),
+        )
+        subscriptions = (
+            *(modes if status else ()),
             (Float64, f"{speed}/speed_scaling", self._take_speed, qos_profile_sensor_data),
         )
         for kind, topic, take, qos in subscriptions:

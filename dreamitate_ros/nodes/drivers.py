@@ -1,34 +1,40 @@
-"""Other packages' nodes as we start them on hardware, described once: RealSense cameras and UR arms. No ROS import.
+"""Other packages' nodes as we start them on hardware, described once; here the cameras. No ROS import.
 
-Names of packages, executables, parameters and launch arguments are those of realsense2_camera (ros2-master) and
-ur_robot_driver (jazzy and later).
+Names of packages, executables and parameters are those of realsense2_camera (ros2-master).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from scipy.spatial.transform import Rotation
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.rig import Rig
+from dreamitate_ros.values import Array
 
 Value = str | float | bool
 
 CAMERA_FPS = (6, 15, 30)
-UR_TYPES = (
-    "ur3", "ur3e", "ur5", "ur5e", "ur7e", "ur10", "ur10e", "ur12e", "ur16e", "ur15", "ur20", "ur30",
-)  # fmt: skip
-PLANNED_UR_TYPE = "ur5e"  # whose dimensions the built-in planner knows
-ARMS = ("left", "right")
-NOT_GIVEN = "none"
 
 
 @dataclass(frozen=True)
 class DriverNode:
-    """A node of another package: namespace/name runs package's executable with parameters."""
+    """A node of another package: namespace/name runs package's executable.
+
+    name: empty: its own. parameter_files: with launch's substitutions in them. description: a command whose output
+    is the parameter robot_description.
+    """
 
     package: str
     executable: str
     namespace: str
     name: str
-    parameters: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, Value | tuple[str, ...]] = field(default_factory=dict)
+    parameter_files: tuple[Path, ...] = ()
+    arguments: tuple[str, ...] = ()
+    remappings: tuple[tuple[str, str], ...] = ()
+    description: tuple[str, ...] = ()
 
 
 def camera_nodes(top_serial: str, side_serial: str, fps: int) -> list[DriverNode]:
@@ -71,3 +77,21 @@ def camera_nodes(top_serial: str, side_serial: str, fps: int) -> list[DriverNode
         )
         for view, serial in serials.items()
     ]
+
+
+def camera_frames(rig: Rig) -> list[DriverNode]:
+    """tf2_ros' publishers of where the rig says the cameras are; none where it does not know the table."""
+    if rig.world_from_top is None:
+        return []
+    poses = {"top": rig.world_from_top, "side": rig.world_from_top @ rig.top_from_side}
+    return [_static_frame(f"{view}_color_optical_frame", pose) for view, pose in poses.items()]
+
+
+def _static_frame(child: str, world_from_child: Array) -> DriverNode:
+    quaternion = Rotation.from_matrix(world_from_child[:3, :3]).as_quat()
+    numbers = zip(
+        ("x", "y", "z", "qx", "qy", "qz", "qw"), (*world_from_child[:3, 3], *quaternion), strict=True
+    )
+    words = [word for name, number in numbers for word in (f"--{name}", f"{number:.6f}")]
+    frames = ("--frame-id", "world", "--child-frame-id", child)
+    return DriverNode("tf2_ros", "static_transform_publisher", "", "", arguments=(*words, *frames))

@@ -1,16 +1,36 @@
 """What the launch files share: their arguments, and nodes.bringup.graph() as launch actions."""
 
 import os
+import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
-from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    SetEnvironmentVariable,
+    SetLaunchConfiguration,
+)
+from launch.substitutions import Command
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.nodes.arm_drivers import (
+    ARMS,
+    CONTROLLERS,
+    UR_TYPES,
+    ArmDriver,
+    arm_driver,
+    arm_nodes,
+    executor_parameters,
+)
 from dreamitate_ros.nodes.bringup import Settings, Value, environment, graph
-from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_nodes
+from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_frames, camera_nodes
+from dreamitate_ros.rig import load_rig
 from launch import LaunchContext
 
 YES_NO = ("true", "false")
@@ -29,9 +49,12 @@ def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunc
         argument(
             "generator",
             generator,
-            "what imagines: the oracle (simulation only) or a stored clip",
-            ("oracle", "replay"),
+            "what imagines: a trained model, a stored clip, or the oracle (simulation only)",
+            ("diffusion", "replay", "oracle"),
         ),
+        argument("model", "", "model folder of the generator diffusion"),
+        argument("sampling", "", "preset of the model's sampling; empty: as in the paper"),
+        argument("memory", "", "preset of the GPU memory to use; empty: 24GB"),
         argument("tools", "", "other tools, like left=DIR,right=DIR; empty: the task's, in config/tools"),
         argument("episodes", "episodes", "folder for the episode folders"),
         argument(
@@ -40,8 +63,11 @@ def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunc
     ]
 
 
-def start(context: LaunchContext, simulation: bool) -> list[Any]:
-    """The graph for the arguments given (an OpaqueFunction: they are known only now)."""
+def start(context: LaunchContext, simulation: bool, executor: Mapping[str, Value] | None = None) -> list[Any]:
+    """The graph for the arguments given (an OpaqueFunction: they are known only now).
+
+    executor: parameters of trajectory_executor that no argument sets.
+    """
     given = context.launch_configurations
     chosen = {entry.name: given[entry.name] for entry in fields(Settings) if given.get(entry.name)}
     for name, convert in (("require_approval", lambda text: text == "true"), ("seed", int), ("rate", float)):
@@ -54,7 +80,10 @@ def start(context: LaunchContext, simulation: bool) -> list[Any]:
             package="dreamitate_ros",
             executable=node.name,
             name=node.name,
-            parameters=[*map(str, node.parameter_files), dict(node.parameters)],
+            parameters=[
+                *map(str, node.parameter_files),
+                dict(node.parameters) | dict(executor or {} if node.name == "trajectory_executor" else {}),
+            ],
             additional_env={"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
             output="screen",
         )
@@ -102,6 +131,66 @@ def start_recording(context: LaunchContext) -> list[Any]:
     return [*start_cameras(context), _ours(context, "demonstration_recorder", chosen, converted)]
 
 
+def hardware_arguments() -> list[DeclareLaunchArgument]:
+    """Which arms there are, and how they are reached."""
+    return [
+        argument("arms", "left,right", "which arms there are", ("left,right", *ARMS)),
+        argument(
+            "mock_hardware", "true", "nothing moves but numbers; false: the robots at the addresses", YES_NO
+        ),
+        argument("ur_type", "ur5e", "what kind both arms are; the planner knows the ur5e only", UR_TYPES),
+        *(argument(f"{arm}_robot_ip", "", f"IP address on the {arm} arm's pendant") for arm in ARMS),
+        *(
+            argument(f"{arm}_kinematics", "", f"the {arm} robot's own, from ur_calibration; empty: nominal")
+            for arm in ARMS
+        ),
+        argument(
+            "controller", CONTROLLERS[0], "that moves the joints; the second from Lyrical on", CONTROLLERS
+        ),
+        argument(
+            "reverse_ip", "", "this computer's address as the robots see it; empty: the driver finds it"
+        ),
+        argument("headless_mode", "false", "robots in remote control, without the URCap's program", YES_NO),
+        argument("rviz", "true", "show overlay, paths and arms", YES_NO),
+    ]
+
+
+def start_hardware(context: LaunchContext) -> list[Any]:
+    """Arms, cameras, policy and rviz for the arguments given."""
+    given = context.launch_configurations
+    rig = load_rig(Path(given["rig"]) if given["rig"] else config_directory() / "rigs" / "cell.yaml")
+    drivers = [
+        arm_driver(
+            arm, rig, given["mock_hardware"] == "true", given[f"{arm}_robot_ip"], given[f"{arm}_kinematics"],
+            ur_type=given["ur_type"], controller=given["controller"], reverse_ip=given["reverse_ip"],
+            headless=given["headless_mode"] == "true",
+        )
+        for arm in given["arms"].split(",")
+    ]  # fmt: skip
+    executor = {name: value for driver in drivers for name, value in executor_parameters(driver).items()}
+    return [
+        *(_arm(driver) for driver in drivers),
+        *start_cameras(context),
+        *map(_driver, camera_frames(rig)),
+        *start(context, simulation=False, executor=executor),
+        *([_rviz()] if given["rviz"] == "true" else []),
+    ]
+
+
+def _arm(driver: ArmDriver) -> GroupAction:
+    """Its nodes; the file of the controllers' parameters asks for the arm's name."""
+    return GroupAction([SetLaunchConfiguration("arm", driver.arm), *map(_driver, arm_nodes(driver))])
+
+
+def _rviz() -> Node:
+    return Node(
+        package="rviz2",
+        executable="rviz2",
+        arguments=["-d", str(config_directory() / "dreamitate.rviz")],
+        output="log",
+    )
+
+
 def _ours(
     context: LaunchContext, name: str, chosen: tuple[str, ...], converted: Mapping[str, Value] | None = None
 ) -> Node:
@@ -119,11 +208,18 @@ def _ours(
 
 
 def _driver(driver: DriverNode) -> Node:
+    parameters: list[Any] = [ParameterFile(str(path), allow_substs=True) for path in driver.parameter_files]
+    parameters += [dict(driver.parameters)] if driver.parameters else []
+    if driver.description:
+        command = Command(shlex.join([shutil.which("xacro") or "xacro", *driver.description]))
+        parameters.append({"robot_description": ParameterValue(command, value_type=str)})
     return Node(
         package=driver.package,
         executable=driver.executable,
         namespace=driver.namespace,
-        name=driver.name,
-        parameters=[dict(driver.parameters)],
+        name=driver.name or None,
+        parameters=parameters,
+        arguments=list(driver.arguments),
+        remappings=list(driver.remappings),
         output="screen",
     )
