@@ -83,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     benchmark.add_arguments(commands.add_parser("benchmark", help="measure what the package can do"))
 
     doctor = commands.add_parser("doctor", help="say what is missing on this machine and how to get it")
+    _add_doctor_arguments(doctor)
     doctor.set_defaults(run=_doctor)
     return top
 
@@ -113,10 +114,41 @@ def _run(arguments: argparse.Namespace) -> int:
     return replay(arguments.task, arguments.replay, arguments.rig, _tools(arguments.tool), arguments.episodes)
 
 
+def _add_doctor_arguments(doctor: argparse.ArgumentParser) -> None:
+    add = doctor.add_argument_group("with --hardware").add_argument
+    doctor.add_argument(
+        "--hardware", action="store_true", help="look at the running cameras and arms instead"
+    )
+    add("--task", default="rotate", help="whose arms are looked at (default: rotate)")
+    add("--rig", type=Path, help="calibrated rig (default: the simulated cell's)")
+    add("--top-camera", default="top/color", help="namespace of the top camera's topics (default: top/color)")
+    add("--side-camera", default="side/color", help="of the side camera's (default: side/color)")
+    add("--camera-fps", type=float, default=30.0, help="that both cameras should send (default: 30)")
+    add("--max-age", type=float, default=1.0, help="of an image when it arrives, in s (default: 1)")
+    add("--controller", default="scaled_joint_trajectory_controller", help="that moves the joints")
+    add("--mock-hardware", action="store_true", help="the arms are mock hardware, which has no modes")
+    add("--seconds", type=float, default=5.0, help="how long to listen (default: 5)")
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from dreamitate_ros import doctor
 
-    return doctor.main([])
+    if not arguments.hardware:
+        return doctor.main([])
+    from dreamitate_ros.nodes.hardware_doctor import Cell, examine_hardware
+
+    cell = Cell(
+        task=arguments.task,
+        rig=arguments.rig,
+        top_camera=arguments.top_camera,
+        side_camera=arguments.side_camera,
+        camera_fps=arguments.camera_fps,
+        max_age_s=arguments.max_age,
+        controller=arguments.controller,
+        mock=arguments.mock_hardware,
+        seconds=arguments.seconds,
+    )
+    return doctor.report(examine_hardware(cell))
 
 
 def _tools(entries: list[str]) -> dict[str, Path]:

@@ -212,11 +212,15 @@ def table(checks: Sequence[Check]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str]) -> int:
+def report(checks: Sequence[Check]) -> int:
     """Print the table; the exit status is 0 when nothing is missing."""
-    argparse.ArgumentParser(prog="dreamitate doctor", description=__doc__).parse_args(arguments)
-    checks = examine()
     print(table(checks))
     missing = [check.name for check in checks if not check.ok]
     print(f"missing: {', '.join(missing)}" if missing else "nothing is missing")
     return 1 if missing else 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Look at this machine, and report."""
+    argparse.ArgumentParser(prog="dreamitate doctor", description=__doc__).parse_args(arguments)
+    return report(examine())

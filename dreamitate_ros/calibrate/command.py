@@ -1,11 +1,12 @@
-"""`dreamitate calibrate`: print a board, make a rig file from photos of it, or find a tool's tip."""
+"""`dreamitate calibrate`: print a board, make a rig file from photos of it, or find where a tool is on its flange."""
 
 import argparse
 from pathlib import Path
 
 from dreamitate_ros.calibrate.board import Board, board_from
 from dreamitate_ros.calibrate.calibration import calibrate, report, write_rig
-from dreamitate_ros.calibrate.pivot import find_tip, read_poses
+from dreamitate_ros.calibrate.mount import mount_text, moved_to, read_mount
+from dreamitate_ros.calibrate.pivot import Pivot, find_tip, read_poses
 from dreamitate_ros.calibrate.print_board import PAPERS_MM, write_board
 from dreamitate_ros.calibrate.recording import read_recording
 from dreamitate_ros.errors import DreamitateError, ErrorCode
@@ -13,13 +14,19 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dreamitate calibrate`."""
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--print-board", type=Path, metavar="PDF", help="write the board to print, true to size"
     )
     what.add_argument("--recording", type=Path, metavar="DIR", help="photos of the board and recording.yaml")
     what.add_argument(
         "--pivot", type=Path, metavar="YAML", help="joints_rad of poses around a tool's resting tip"
+    )
+    parser.add_argument(
+        "--mount",
+        type=Path,
+        metavar="YAML",
+        help="a mount's drawing as steps; with --pivot, moved to the tip",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("rig.yaml"), help="rig file to write (default: rig.yaml)"
@@ -38,15 +45,35 @@ def main(arguments: argparse.Namespace) -> int:
         _require_folder(arguments.print_board)
         write_board(arguments.print_board, board, arguments.paper)
         print(f"written: {arguments.print_board} ({board})")
-    elif arguments.pivot is not None:
-        pivot = find_tip(read_poses(arguments.pivot))
-        x, y, z = pivot.tip_m
-        print(
-            f"tip in the flange's frame: [{x:.5f}, {y:.5f}, {z:.5f}] m, residual {1e3 * pivot.rms_m:.2f} mm"
-        )
-    else:
+    elif arguments.recording is not None:
         _calibrate(arguments)
+    else:
+        _tool(arguments)
     return 0
+
+
+def _tool(arguments: argparse.Namespace) -> None:
+    """Its tip, its mount, or its mount moved to its tip."""
+    if arguments.mount is None and arguments.pivot is None:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            "say what to do: --print-board PDF, --recording DIR, --pivot YAML, or --mount YAML",
+        )
+    pivot = None if arguments.pivot is None else find_tip(read_poses(arguments.pivot))
+    if pivot is not None:
+        print(f"# {_tip_text(pivot)}")
+    if arguments.mount is None:
+        return
+    mount = read_mount(arguments.mount)
+    if pivot is not None:
+        mount, off_m = moved_to(mount, pivot)
+        print(f"# moved by {1e3 * off_m:.1f} mm from the drawing")
+    print(mount_text(mount))
+
+
+def _tip_text(pivot: Pivot) -> str:
+    x, y, z = pivot.tip_m
+    return f"tip in the flange's frame: [{x:.5f}, {y:.5f}, {z:.5f}] m, residual {1e3 * pivot.rms_m:.2f} mm"
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:

@@ -78,8 +78,12 @@ class ArmClient:
                 safety_mode=self._safety_mode,
                 program_running=self._program_running,
                 speed_scaling=self._speed_scaling,
-                controller_there=self._client.server_is_ready(),
+                controller_there=self.there(),
             )
+
+    def there(self) -> bool:
+        """Whether the controller's action server is known."""
+        return bool(self._client.server_is_ready())
 
     def ready(self) -> None:
         """Return when the controller answers and joint states arrive; raises STAGE_UNAVAILABLE or DRIVER_LOST."""
