@@ -66,7 +66,7 @@ def _one_choice(world: CollisionWorld, choice: Joints, start: Joints) -> list[Se
         Segment("the retreat", {arm: path[-count:] for arm, path in choice.items()}),
     ]
     for part in parts:
-        _require_clear(world, part)
+        require_clear(world, part)
     before = {arm: path[0] for arm, path in choice.items()}
     after = {arm: path[-1] for arm, path in choice.items()}
     return [
@@ -84,7 +84,7 @@ def _free(world: CollisionWorld, start: Joints, end: Joints, what: str) -> list[
         moves = [_straight(a, b, what) for a, b in pairwise(stops)]
         try:
             for move in moves:
-                _require_clear(world, move)
+                require_clear(world, move)
         except DreamitateError as error:
             first = first or error
             continue
@@ -110,7 +110,8 @@ def _straight(start: Joints, end: Joints, what: str) -> Segment:
     return Segment(what, {arm: np.linspace(start[arm], end[arm], count) for arm in start})
 
 
-def _require_clear(world: CollisionWorld, segment: Segment) -> None:
+def require_clear(world: CollisionWorld, segment: Segment) -> None:
+    """Raise COLLISION naming the worst touch of the segment's waypoints, and where along it."""
     count = len(next(iter(segment.joints_rad.values())))
     worst: Touch | None = None
     at = 0

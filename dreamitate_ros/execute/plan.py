@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
-from dreamitate_ros.execute.approach import STRAIGHT_POSES, segments
+from dreamitate_ros.execute.approach import STRAIGHT_POSES, Segment, segments
 from dreamitate_ros.execute.branches import JointPath, joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld
 from dreamitate_ros.execute.remedy import CURABLE, described, offer, smallest_shift
 from dreamitate_ros.execute.retarget import TrackedPath, believed, shared_clock, tool_path
+from dreamitate_ros.execute.solved_path import PathSolver, solved_segments
 from dreamitate_ros.execute.timing import TimedMotion, time_motion
 from dreamitate_ros.execute.ur5e import JOINT_NAMES, POSITION_LIMIT_RAD, joint_names
 from dreamitate_ros.geometry import interpolate, inverse
@@ -32,11 +33,13 @@ def plan(
     progress: Progress,
     stop: Stop,
     allowed_shift_m: float = 0.0,
+    solver: PathSolver | None = None,
 ) -> dict[str, ArmTrajectory]:
     """arm -> its motion from `start` ((6,) rad per arm) along the tracked tool path and back to `start`.
 
     tools: arm -> Tool. All trajectories share one clock. allowed_shift_m: how far a path out of reach may be moved;
-    one that needs more is refused with what it needs. Raises STALE_CALIBRATION, INVALID_RIG, LOW_CONFIDENCE,
+    one that needs more is refused with what it needs. solver: who finds the joints instead of us; it shifts nothing.
+    Raises STALE_CALIBRATION, INVALID_RIG, LOW_CONFIDENCE,
     OUTSIDE_WORKSPACE, UNREACHABLE, JOINT_LIMIT, COLLISION, SPEED_LIMIT or Cancelled.
     """
     rig.require_fresh(task.max_calibration_age_days, datetime.now(UTC))
@@ -44,6 +47,29 @@ def plan(
     progress(0.0, "planning: tool paths")
     tracks_of = believed(tracks, task)
     clock_s = shared_clock(tracks_of)
+    if solver is None:
+        paths, parts = _builtin(tracks_of, clock_s, task, rig, tools, start, progress, stop, allowed_shift_m)
+    else:
+        paths, parts = _solved(solver, tracks_of, clock_s, task, rig, tools, start, progress, stop)
+    progress(0.8, "planning: timing")
+    motion = time_motion(parts, clock_s, task.speed_scale, stop)
+    changes = "".join(_changes(path) for path in paths.values())
+    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion{changes}")
+    return {arm: _trajectory(path, motion) for arm, path in paths.items()}
+
+
+def _builtin(
+    tracks_of: Mapping[str, ToolTrack],
+    clock_s: Array,
+    task: Task,
+    rig: Rig,
+    tools: Mapping[str, Tool],
+    start: Mapping[str, Array],
+    progress: Progress,
+    stop: Stop,
+    allowed_shift_m: float,
+) -> tuple[dict[str, TrackedPath], list[Segment]]:
+    """Our own kinematics: every posture over the whole path, and the cheapest pair of them that is clear."""
     paths: dict[str, TrackedPath] = {}
     candidates: dict[str, list[JointPath]] = {}
     for index, (arm, track) in enumerate(tracks_of.items()):
@@ -57,12 +83,31 @@ def plan(
         paths[arm], candidates[arm] = _within_reach(arm, attempt, allowed_shift_m, stop)
     progress(0.5, "planning: collisions")
     world = CollisionWorld(rig, {arm: tools[arm] for arm in paths})
-    parts = segments(world, candidates, {arm: np.asarray(start[arm], float) for arm in paths}, stop)
-    progress(0.8, "planning: timing")
-    motion = time_motion(parts, clock_s, task.speed_scale, stop)
-    changes = "".join(_changes(path) for path in paths.values())
-    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion{changes}")
-    return {arm: _trajectory(path, motion) for arm, path in paths.items()}
+    return paths, segments(world, candidates, {arm: np.asarray(start[arm], float) for arm in paths}, stop)
+
+
+def _solved(
+    solver: PathSolver,
+    tracks_of: Mapping[str, ToolTrack],
+    clock_s: Array,
+    task: Task,
+    rig: Rig,
+    tools: Mapping[str, Tool],
+    start: Mapping[str, Array],
+    progress: Progress,
+    stop: Stop,
+) -> tuple[dict[str, TrackedPath], list[Segment]]:
+    """The solver's joints; whether both arms at once are clear is looked at here, for it sees one at a time."""
+    progress(0.1, "planning: paths by MoveIt")
+    paths = {
+        arm: tool_path(arm, track, clock_s, task, rig, tools[arm], np.zeros(3))
+        for arm, track in tracks_of.items()
+    }
+    flange_paths = {arm: _flange_poses(path, tools[arm]) for arm, path in paths.items()}
+    times_s = np.pad(clock_s, STRAIGHT_POSES - 1, mode="edge")
+    world = CollisionWorld(rig, {arm: tools[arm] for arm in paths})
+    here = {arm: np.asarray(start[arm], float) for arm in paths}
+    return paths, solved_segments(world, solver, flange_paths, times_s, here, stop)
 
 
 def _within_reach(
@@ -112,11 +157,16 @@ def _require_known(task: Task, rig: Rig, tools: Mapping[str, Tool], start: Mappi
 
 def _joint_paths(path: TrackedPath, tool: Tool, near_rad: Array) -> list[JointPath]:
     """Joint paths along the straight line in, the tracked path, and the straight line out."""
+    times_s = np.pad(path.times_s, STRAIGHT_POSES - 1, mode="edge")
+    return joint_paths(path.arm, _flange_poses(path, tool), times_s, np.asarray(near_rad, float))
+
+
+def _flange_poses(path: TrackedPath, tool: Tool) -> Array:
+    """(N, 4, 4) in the base: the straight line in, the tracked path, and the straight line out."""
     line_in = _line(path.before, path.base_from_tool[0])
     line_out = _line(path.base_from_tool[-1], path.after)
     poses = np.concatenate([line_in[:-1], path.base_from_tool, line_out[1:]])
-    times_s = np.pad(path.times_s, STRAIGHT_POSES - 1, mode="edge")
-    return joint_paths(path.arm, poses @ inverse(tool.flange_from_tool), times_s, np.asarray(near_rad, float))
+    return np.asarray(poses @ inverse(tool.flange_from_tool))
 
 
 def _line(start: Array, end: Array) -> Array:

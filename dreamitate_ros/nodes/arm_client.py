@@ -118,7 +118,7 @@ class ArmClient:
         start_s = self._node.get_clock().now().nanoseconds * 1e-9 + start_in_s
         goal.trajectory.header.stamp = messages.time_message(start_s)
         answer = self._client.send_goal_async(goal)
-        self._goal = SentGoal(answer)
+        self._goal = SentGoal(answer, lambda result: (int(result.error_code), result.error_string))
         try:
             handle = await_future(answer, patience_s, lambda: False, f"the {self._name} arm's controller")
         except DreamitateError:

@@ -15,6 +15,7 @@ from dreamitate_ros.configuration import config_directory
 
 Value = str | float | bool
 
+BACKENDS = ("builtin", "moveit")  # of trajectory_executor
 END_TIMEOUT_S = 40.0  # the policy finishes its report before it ends
 
 

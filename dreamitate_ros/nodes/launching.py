@@ -28,7 +28,7 @@ from dreamitate_ros.nodes.arm_drivers import (
     arm_nodes,
     executor_parameters,
 )
-from dreamitate_ros.nodes.bringup import Settings, Value, environment, graph
+from dreamitate_ros.nodes.bringup import BACKENDS, Settings, Value, environment, graph
 from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_frames, camera_nodes
 from dreamitate_ros.rig import load_rig
 from launch import LaunchContext
@@ -151,6 +151,9 @@ def hardware_arguments() -> list[DeclareLaunchArgument]:
             "reverse_ip", "", "this computer's address as the robots see it; empty: the driver finds it"
         ),
         argument("headless_mode", "false", "robots in remote control, without the URCap's program", YES_NO),
+        argument("backend", "builtin", "who plans and moves; moveit needs a running move_group", BACKENDS),
+        argument("moveit_robot", "", "the robot's name in the MoveIt configuration"),
+        argument("moveit_package", "", "the package of the MoveIt configuration, with moveit_cpp.yaml"),
         argument("rviz", "true", "show overlay, paths and arms", YES_NO),
     ]
 
@@ -167,7 +170,10 @@ def start_hardware(context: LaunchContext) -> list[Any]:
         )
         for arm in given["arms"].split(",")
     ]  # fmt: skip
-    executor = {name: value for driver in drivers for name, value in executor_parameters(driver).items()}
+    moveit = {"moveit.robot": given["moveit_robot"], "moveit.package": given["moveit_package"]}
+    executor: dict[str, Value] = {"backend": given["backend"], **moveit}
+    for driver in drivers:
+        executor |= executor_parameters(driver)
     return [
         *(_arm(driver) for driver in drivers),
         *start_cameras(context),

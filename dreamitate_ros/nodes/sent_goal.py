@@ -1,6 +1,7 @@
-"""A motion sent to a controller, from before it is accepted until it has ended."""
+"""A motion sent to a controller or to move_group, from before it is accepted until it has ended."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from action_msgs.msg import GoalStatus
@@ -8,12 +9,13 @@ from rclpy.task import Future
 
 
 class SentGoal:
-    """One FollowJointTrajectory goal, from the future of ActionClient.send_goal_async.
+    """One goal, from the future of ActionClient.send_goal_async. read: its result's error code (0: good) and text.
 
     A cancel holds from the moment of sending: a goal that is accepted only later is cancelled as it is. Thread-safe.
     """
 
-    def __init__(self, answer: Future) -> None:
+    def __init__(self, answer: Future, read: Callable[[Any], tuple[int, str]]) -> None:
+        self._read = read
         self._lock = threading.Lock()
         self._handle: Any = None
         self._cancelled = False
@@ -46,7 +48,7 @@ class SentGoal:
 
     def _take_result(self, future: Future) -> None:
         answer = future.result()
-        code, text = int(answer.result.error_code), answer.result.error_string
+        code, text = self._read(answer.result)
         if answer.status != GoalStatus.STATUS_SUCCEEDED and code == 0:
             code, text = -1, text or "the controller ended the motion early"
         with self._lock:

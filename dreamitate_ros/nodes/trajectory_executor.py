@@ -18,6 +18,7 @@ from dreamitate_ros.execute.plan import plan
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.arm_client import ArmClient
+from dreamitate_ros.nodes.backend import declared_backend
 from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.task import Task, load_task
@@ -42,6 +43,7 @@ class TrajectoryExecutor(Node):
             self, "stale_s", safety.STALE_S, "age of joint states that stops all arms", 0.02, 5
         )
         self._arms = {arm: self._arm(arm) for arm in ARMS}
+        self._backend = declared_backend(self, self._arms)
         self._preview = {
             arm: self.create_publisher(JointTrajectory, f"~/planned/{arm}", LATCHED) for arm in ARMS
         }
@@ -92,7 +94,7 @@ class TrajectoryExecutor(Node):
         try:
             execution = run(
                 trajectories,
-                arms,
+                self._backend.arms(arms, list(trajectories)),
                 tools,
                 lambda stage, fraction, path_error_m: feedback(
                     stage=stage, progress=float(fraction), path_error_m=float(path_error_m)
@@ -142,7 +144,10 @@ class TrajectoryExecutor(Node):
         def progress(fraction: float, what: str) -> None:
             feedback(stage=what, progress=float(fraction))
 
-        trajectories = plan(tracks, task, self._rig, tools, start, progress, stop, self._allowed_shift_m)
+        self._backend.heed(stop)
+        trajectories = plan(
+            tracks, task, self._rig, tools, start, progress, stop, self._allowed_shift_m, self._backend.solver
+        )
         for arm, trajectory in trajectories.items():
             self._preview[arm].publish(messages.joint_trajectory_message(trajectory))
         return trajectories
