@@ -106,7 +106,7 @@ def executor_parameters(driver: ArmDriver) -> dict[str, Value]:
 def _robot_nodes(driver: ArmDriver) -> list[DriverNode]:
     """What only a real robot has: its dashboard, and the stop of the controllers while its program does not run."""
     arm, address = driver.arm, {"robot_ip": driver.robot_ip}
-    kept = ("joint_state_broadcaster", *STATUS_CONTROLLERS)
+    kept = ["joint_state_broadcaster", *STATUS_CONTROLLERS]
     return [
         DriverNode("ur_robot_driver", "dashboard_client", arm, "dashboard_client", address),
         DriverNode(

@@ -30,7 +30,7 @@ class DriverNode:
     executable: str
     namespace: str
     name: str
-    parameters: Mapping[str, Value | tuple[str, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, Value | list[str]] = field(default_factory=dict)
     parameter_files: tuple[Path, ...] = ()
     arguments: tuple[str, ...] = ()
     remappings: tuple[tuple[str, str], ...] = ()

@@ -53,6 +53,12 @@ def test_a_robot_has_its_dashboard_and_stops_its_controllers_only():
     assert executor_parameters(driver("right", False, "192.168.1.12"))["right.status"].startswith("right/")
 
 
+def test_parameters_survive_the_file_that_launch_makes_of_them():
+    for node in arm_nodes(driver("left", False, "192.168.1.11")):
+        given = dict(node.parameters)
+        assert yaml.safe_load(yaml.dump(given)) == given
+
+
 def test_two_arms_stand_where_the_rig_says_and_share_no_port():
     left, right = (xacro_arguments(arm_nodes(driver(arm))) for arm in ("left", "right"))
     for name in ("reverse_port", "script_sender_port", "trajectory_port", "script_command_port"):
