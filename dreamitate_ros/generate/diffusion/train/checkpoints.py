@@ -12,14 +12,8 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
 
 MAY_CHANGE = {
-    "steps",
-    "checkpoint_every",
-    "keep_checkpoints",
-    "output",
-    "held_out",
-    "rig",
-    "gate_mm",
-    "gate_deg",
+    *("steps", "checkpoint_every", "keep_checkpoints", "output"),
+    *("held_out", "rig", "gate_mm", "gate_deg", "log_every", "sample_every", "samples", "sample_steps"),
 }
 """What a resumed training may do differently and still be the same training up to there."""
 

@@ -18,6 +18,7 @@ class TrainingConfig:
     brightness, contrast, saturation: factors of light and colour are drawn within 1 plus or minus these.
     batch: a process; accumulate: batches a step. warm_up: steps of linearly rising learning rate.
     ema: decay of the moving average that is saved as the model; null trains without. seed: of everything drawn.
+    log_every: steps between two points of TensorBoard's curves.
     """
 
     model: Path
@@ -44,6 +45,7 @@ class TrainingConfig:
     checkpoint_every: int = 500
     keep_checkpoints: int = 2
     seed: int = 0
+    log_every: int = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,8 @@ class UnetTrainingConfig(TrainingConfig):
     drop: probability that a frame's prompt, or its photo, is dropped. sigma_mean, sigma_deviation: of ln sigma.
     gate_mm, gate_deg: the autoencoder's reconstructions of held_out must not move tools by more, in the median;
     null only prints by how much they do.
+    sample_every: steps after which the first `samples` of held_out are imagined in sample_steps, shown in
+    TensorBoard and tracked; 0 for never.
     """
 
     accumulate: int = 4
@@ -70,6 +74,9 @@ class UnetTrainingConfig(TrainingConfig):
     gradient_checkpointing: bool = True
     gate_mm: float | None = None
     gate_deg: float | None = None
+    sample_every: int = 1000
+    samples: int = 2
+    sample_steps: int = 10
 
 
 @dataclass(frozen=True, kw_only=True)

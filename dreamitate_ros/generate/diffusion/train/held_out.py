@@ -121,9 +121,9 @@ def judge_autoencoder(
         recorded.append(held_out.errors(video, index, stop))
         rebuilt.append(held_out.errors(again, index, stop))
         db.append(peak_signal_to_noise_db(again, video))
-    say(f"tools in the recorded videos:    {_sum(recorded)}")
-    say(f"tools in their reconstructions:  {_sum(rebuilt)}; {np.mean(db):.1f} dB")
-    return _sum(rebuilt)
+    say(f"tools in the recorded videos:    {total(recorded)}")
+    say(f"tools in their reconstructions:  {total(rebuilt)}; {np.mean(db):.1f} dB")
+    return total(rebuilt)
 
 
 def peak_signal_to_noise_db(video: StereoVideo, truth: StereoVideo) -> float:
@@ -135,8 +135,9 @@ def peak_signal_to_noise_db(video: StereoVideo, truth: StereoVideo) -> float:
     return float(10 * np.log10(255**2 / np.mean([np.mean(part**2) for part in differences])))
 
 
-def _sum(errors: list[PoseErrors]) -> PoseErrors:
-    total = errors[0]
+def total(errors: list[PoseErrors]) -> PoseErrors:
+    """Of all of them together."""
+    together = errors[0]
     for more in errors[1:]:
-        total += more
-    return total
+        together += more
+    return together

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from accelerate import Accelerator
 
-from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.load import load_pipeline
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import MEMORY
@@ -18,8 +18,10 @@ from dreamitate_ros.generate.diffusion.train.config import (
 )
 from dreamitate_ros.generate.diffusion.train.demonstrations import list_demonstrations
 from dreamitate_ros.generate.diffusion.train.held_out import HeldOut, judge_autoencoder, load_held_out
-from dreamitate_ros.generate.diffusion.train.loop import accelerate, run
+from dreamitate_ros.generate.diffusion.train.log import TrainingLog
+from dreamitate_ros.generate.diffusion.train.loop import Show, Training, accelerate, run
 from dreamitate_ros.generate.diffusion.train.pose_errors import PoseErrors
+from dreamitate_ros.generate.diffusion.train.samples import show_samples
 from dreamitate_ros.values import Progress, Stop
 
 Say = Callable[[str], None]
@@ -42,9 +44,10 @@ def train(
     if isinstance(config, UnetTrainingConfig):
         _pass_gate(config, accelerator, pipeline, held_out, say, progress, stop)
         training = unet.prepare_unet(config, accelerator, pipeline, demonstrations, progress, stop)
+        run(training, progress, stop, _sampler(training, config, pipeline, held_out, say, stop))
     elif isinstance(config, VaeTrainingConfig):
         training = vae.prepare_vae(config, accelerator, pipeline, demonstrations, progress, stop)
-    run(training, progress, stop)
+        run(training, progress, stop)
     training.use_average()
     accelerator.wait_for_everyone()
     folder = config.output / "model"
@@ -57,6 +60,27 @@ def train(
     if held_out is not None:
         judge_autoencoder(pipeline.vae, held_out, say, progress, stop)
     return folder
+
+
+def _sampler(
+    training: Training,
+    config: UnetTrainingConfig,
+    pipeline: StereoVideoPipeline,
+    held_out: HeldOut | None,
+    say: Say,
+    stop: Stop,
+) -> Show:
+    """Imagines for held-out demonstrations, every so often."""
+
+    def show(log: TrainingLog, step: int) -> None:
+        if held_out is None or config.sample_every == 0 or step % config.sample_every:
+            return
+        try:
+            say(f"step {step}: {show_samples(training, config, pipeline, held_out, log, step, stop)}")
+        except Cancelled:
+            return  # the loop sees the stop too, and saves a checkpoint first
+
+    return show
 
 
 def _pass_gate(

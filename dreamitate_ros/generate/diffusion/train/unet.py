@@ -1,6 +1,8 @@
 """Training the UNet: the video model proper."""
 
+import math
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 from accelerate import Accelerator
@@ -17,6 +19,8 @@ from dreamitate_ros.generate.diffusion.train.loop import Training, prepare
 from dreamitate_ros.values import Progress, Stop
 
 TARGET = "target_vae"
+NOISE_BANDS = (0.5, 2.0, 8.0, 32.0)
+"""Noise levels between which the loss has a curve of its own: one mean hides which of them still learns."""
 
 
 class UnetLoss(nn.Module):
@@ -36,6 +40,18 @@ def trained_parameters(unet: nn.Module, which: str) -> list[nn.Parameter]:
     for name, parameter in unet.named_parameters():
         parameter.requires_grad_(which == "all" or ".attn1." in name or ".attn2." in name)
     return [parameter for parameter in unet.parameters() if parameter.requires_grad]
+
+
+def losses_by_noise(batch: Batch, losses: Tensor) -> dict[str, float]:
+    """Mean loss of the clips in each band of noise that the batch has. losses: (B, F)."""
+    edges = (0.0, *NOISE_BANDS, math.inf)
+    curves = {}
+    for low, high in pairwise(edges):
+        inside = (batch.sigma >= low) & (batch.sigma < high)
+        if bool(inside.any()):
+            name = f"loss_by_noise/{low:g}_to_{high:g}"
+            curves[name] = float(losses[inside].mean())
+    return curves
 
 
 def prepare_unet(
@@ -58,7 +74,7 @@ def prepare_unet(
     def batch_at(position: int) -> Batch:
         return make_batch(clips, position, config, pipeline.vae, accelerator.device)
 
-    return prepare(config, accelerator, clips, batch_at, UnetLoss(unet))
+    return prepare(config, accelerator, clips, batch_at, UnetLoss(unet), losses_by_noise)
 
 
 def save_trained(pipeline: StereoVideoPipeline, start: Path, folder: Path) -> None:
