@@ -24,6 +24,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for outcomes, table and plots; finished cases found there are kept (default: benchmark)",
     )  # fmt: skip
     tracker.set_defaults(run=run_tracker)
+    confidence = subjects.add_parser(
+        "confidence",
+        help="fit the tracker's confidence to simulated videos of seeds that no benchmark judges by",
+    )
+    add = confidence.add_argument
+    add("--motions", type=int, default=12, help="of each tool, with artefacts (default: 12)")
+    add("--bad", type=int, default=20, help="videos of which no pose is right (default: 20)")
+    add("--seed", type=int, default=100, help="of the first motion (default: 100)")
+    add("--workers", type=int, default=2, help="processes at work at once (default: 2)")
+    add(
+        "--output",
+        type=Path,
+        default=Path("confidence"),
+        help="folder for the poses; resumable (default: confidence)",
+    )
+    confidence.set_defaults(run=run_confidence)
     motion = subjects.add_parser(
         "motion", help="planning times, limits kept, and how well the cell's arms follow"
     )
@@ -47,6 +63,18 @@ def run_tracker(arguments: argparse.Namespace) -> int:
 
     print(
         benchmark_tracker(
+            arguments.motions, arguments.bad, arguments.seed, arguments.workers, arguments.output
+        )
+    )
+    return 0
+
+
+def run_confidence(arguments: argparse.Namespace) -> int:
+    """Fit it and print the scales, for track/confidence.py; always 0."""
+    from dreamitate_ros.benchmark.calibration import calibrate_confidence
+
+    print(
+        calibrate_confidence(
             arguments.motions, arguments.bad, arguments.seed, arguments.workers, arguments.output
         )
     )

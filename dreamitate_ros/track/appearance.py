@@ -72,6 +72,11 @@ class Appearance:
         return colors is not None and float(chroma(colors).std(axis=0).max()) > ONE_COLOR
 
     @property
+    def family(self) -> str:
+        """What tells poses apart beside the outline: "textured", "colorful" (parts of several colours), "plain"."""
+        return "textured" if self.textured else "colorful" if self.colorful else "plain"
+
+    @property
     def textured(self) -> bool:
         """Whether a pattern on the tool tells place and orientation; else its outline must."""
         return self.paint is not None and self.paint.texture is not None

@@ -8,7 +8,7 @@ import numpy as np
 from dreamitate_ros.geometry import apply
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.track.appearance import Appearance
-from dreamitate_ros.track.confidence import Measured, confidence_of, measured
+from dreamitate_ros.track.confidence import Measured, confidence_of
 from dreamitate_ros.track.joint import Pose, Views
 from dreamitate_ros.track.look import UNSEEN, look
 from dreamitate_ros.track.observer import Observation
@@ -57,7 +57,7 @@ def assemble(candidate: Candidate, rig: Rig, times_s: Array) -> ToolTrack:
     track, facts = examine(candidate, rig, times_s)
     for time, fact in enumerate(facts):
         if fact is not None:
-            track.confidence[time] = confidence_of(fact, candidate.appearance.textured)
+            track.confidence[time] = confidence_of(fact, candidate.appearance.family)
     _fade(track)
     return track
 
@@ -98,13 +98,12 @@ def _facts(
     appearance: Appearance, rig: Rig, path: Path, time: int, pose: Pose, sight: Sight, residual_px: Array,
     margin: float,
 ) -> Measured:  # fmt: skip
-    top, side = (
+    looks = [
         UNSEEN if level is None else look(appearance, level, pose.in_view(rig, appearance.center_m, view))
         for view, level in enumerate(sight.views)
-    )
+    ]
     apart_px = float(np.nansum(residual_px)) * REFERENCE_WIDTH_PX / rig.top.width
-    sigma_m, sigma_rad = (float(np.linalg.norm(path.sigma[time, part])) for part in (slice(3), slice(3, 6)))
-    return measured((top, side), apart_px, sigma_m, sigma_rad, float(path.alone[time]), margin)
+    return Measured(min(look.agreement for look in looks), apart_px, float(path.alone[time]), margin)
 
 
 def _fade(track: ToolTrack) -> None:

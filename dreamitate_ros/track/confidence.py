@@ -4,61 +4,50 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dreamitate_ros.track.look import Look
+FEATURES = ("missing", "apart", "alone")
+UNSURE, SURE = 1.0, 1.1  # margin of the way up, from which another way is out of the question
 
 
 @dataclass(frozen=True)
 class Measured:
     """What confidence is made of, at one time.
 
-    agreement, silhouette, visible, inside: of the worse view, see Look. apart_px: how far the views disagree, in
-    px at 768 of width. sigma_m, sigma_rad: standard deviation of position and rotation. alone: see smooth.Path; margin:
-    upright.WayUp.
+    agreement: of the worse view, see Look. apart_px: how far the views disagree, in px at 768 of width. alone: see
+    smooth.Path; margin: see upright.WayUp.
     """
 
     agreement: float
-    silhouette: float
-    visible: float
-    inside: float
     apart_px: float
-    sigma_m: float
-    sigma_rad: float
     alone: float
     margin: float
 
 
-def measured(
-    looks: tuple[Look, Look], apart_px: float, sigma_m: float, sigma_rad: float, alone: float, margin: float
-) -> Measured:
-    """Of the worse of two views."""
-    top, side = looks
-    return Measured(
-        min(top.agreement, side.agreement), min(top.silhouette, side.silhouette), min(top.visible, side.visible),
-        min(top.inside, side.inside), apart_px, sigma_m, sigma_rad, alone, margin,
-    )  # fmt: skip
+def features(seen: Measured) -> tuple[float, ...]:
+    """FEATURES: what lacks to full agreement, the views' disagreement, and leaps in time, by their logarithms."""
+    amounts = (1.02 - seen.agreement, 1.0 + seen.apart_px, 1.0 + seen.alone)
+    return tuple(float(np.log(amount)) for amount in amounts)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Where belief begins and where it is full. agreement, visible: of the worse view, see Look."""
+    """A logistic of the features, for one family of tools. `dreamitate benchmark confidence` fits it: one half is
+    where, in simulated videos with artefacts, 98 of 100 poses above are within 10 mm and 6 deg."""
 
-    agreement: tuple[float, float]
-    visible: tuple[float, float]
-
-
-# A pattern that agrees leaves no doubt about the pose; an outline that agrees less than almost fully leaves some.
-TEXTURED, PLAIN = Scale((0.55, 0.72), (0.10, 0.30)), Scale((0.80, 0.95), (0.30, 0.50))
-APART_PX = (8.0, 20.0)
+    offset: float
+    weights: tuple[float, ...]
 
 
-def confidence_of(seen: Measured, textured: bool) -> float:
-    """0..1 how far a pose is to be believed; a gate of 0.5 is meant to tell good from bad."""
-    scale = TEXTURED if textured else PLAIN
-    likeness = _rise(seen.agreement, *scale.agreement)
-    visible = _rise(seen.inside * seen.visible, *scale.visible)
-    return float(likeness * visible * (1.0 - _rise(seen.apart_px, *APART_PX)))
+SCALES = {
+    "colorful": Scale(1.80, (-0.71, 0.00, -2.55)),
+    "plain": Scale(-3.80, (-1.83, -0.18, -1.08)),
+    "textured": Scale(0.54, (-0.77, -0.39, 0.00)),
+}
+"""By Appearance.family: agreement is another measure for each."""
 
 
-def _rise(value: float, low: float, high: float) -> float:
-    """0 below low, 1 above high, straight between."""
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+def confidence_of(seen: Measured, family: str) -> float:
+    """0..1 how far a pose of a tool of a family is to be believed; a gate of 0.5 tells good from bad."""
+    scale = SCALES[family]
+    evidence = scale.offset + float(np.dot(scale.weights, features(seen)))
+    upright = np.clip((seen.margin - UNSURE) / (SURE - UNSURE), 0.0, 1.0)
+    return float(upright / (1.0 + np.exp(-evidence)))

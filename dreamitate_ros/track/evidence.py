@@ -30,7 +30,7 @@ BESIDE_TEXTURE = 5.0  # times that, where a pattern says more than an outline th
 OWN_TURN = (
     0.1  # rad of picture motion that a view pays for each rad by which it alone shows a plain tool turned
 )
-SHAPE = 4.0  # a view misplaces a tool that much more readily than it turns or swells it, squared
+SHAPE = 8.0  # a view misplaces a tool that much more readily than it turns or swells it, squared
 INDEPENDENT_PX = 6.0  # points closer to each other than this say the same
 
 

@@ -14,6 +14,7 @@ from dreamitate_ros.values import Array
 
 BEYOND = 0.3  # how far around the drawing the tool's pixels count against it, as a share of its size
 FEWEST_PIXELS = 30
+IN_PLACE = 0.6  # correlation of the colours from which they are where they belong: some are a hand's
 LIKELY = 0.5  # likeness from which a pixel inside a drawing counts as the tool's
 
 
@@ -88,7 +89,8 @@ def _painted(drawn: Rendering, level: Level) -> float:
         return 1.0
     one, other = (chroma(colors[inner]) for colors in (drawn.color, shown[..., :3]))
     norms = (one**2).sum() * (other**2).sum()
-    return 0.5 + 0.5 * float((one * other).sum() / np.sqrt(norms + 1e-9))
+    correlation = float((one * other).sum() / np.sqrt(norms + 1e-9))
+    return 0.5 + 0.5 * min(1.0, correlation / IN_PLACE)
 
 
 def _smooth_inside(drawn: Rendering) -> NDArray[np.float32]:
