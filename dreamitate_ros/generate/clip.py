@@ -39,5 +39,10 @@ def pack_clip(video: StereoVideo) -> Image:
     return np.concatenate([video.top, video.side[1:]])
 
 
+def last_of_both_views(frames: Image) -> Image:
+    """(H, 2 W, 3): the last time of a clip's frames (2 T - 1, H, W, 3), top | side."""
+    return np.concatenate([frames[len(frames) // 2], frames[-1]], axis=1)
+
+
 def _size(image: Image) -> str:
     return f"{image.shape[1]}x{image.shape[0]}"

@@ -1,7 +1,6 @@
 """Action generate_video: a photo pair in, the imagined stereo video out, with a preview while it grows."""
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,14 @@ from sensor_msgs.msg import Image
 
 from dreamitate_msgs.action import GenerateVideo
 from dreamitate_msgs.srv import GetScene
+from dreamitate_ros import values
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.generate.clip import last_of_both_views
 from dreamitate_ros.generate.generator import Generator
 from dreamitate_ros.generate.replay import ReplayGenerator
 from dreamitate_ros.nodes import messages, parameters
+from dreamitate_ros.nodes.generator_health import GeneratorHealth
+from dreamitate_ros.nodes.generator_model import load_model
 from dreamitate_ros.nodes.goals import Feedback, GoalServer
 from dreamitate_ros.nodes.images import image_message
 from dreamitate_ros.nodes.lifetime import run_node
@@ -41,43 +44,29 @@ class VideoGenerator(Node):
                 ErrorCode.UNKNOWN_GENERATOR,
                 f"there is no generator '{self._name}'; known generators: {', '.join(GENERATORS)}",
             )
-        self._model = self._load_model()
+        self._preview = self.create_publisher(Image, "~/preview", 1)
+        self._model = load_model(self, self._name, self._rig, self._show_clip)
+        self._health = GeneratorHealth(self, self._name, self._model)
         group = ReentrantCallbackGroup()
         self._scene = self.create_client(GetScene, "simulated_cell/get_scene", callback_group=group)
-        self._preview = self.create_publisher(Image, "~/preview", 1)
         self._goals = GoalServer(self, GenerateVideo, "generate_video", self._generate)
-
-    def _load_model(self) -> Generator | None:
-        """The model of the generator `diffusion`, loaded once; None for the others."""
-        folder = parameters.text(self, "model", "", "model folder of the generator diffusion")
-        sampling = parameters.text(self, "sampling", "paper", "preset of the model's sampling")
-        memory = parameters.text(self, "memory", "24GB", "preset of the GPU memory to use")
-        if self._name != "diffusion":
-            return None
-        if not folder:
-            raise DreamitateError(
-                ErrorCode.INVALID_PARAMETER, "the generator 'diffusion' needs the parameter 'model', a folder"
-            )
-        from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator  # torch, only where needed
-
-        return DiffusionGenerator.load(Path(folder), sampling, memory)
 
     def close(self) -> None:
         """Stop the goal in work."""
         self._goals.close()
 
     def _generate(self, goal: GenerateVideo.Goal, feedback: Feedback, stop: Stop) -> GenerateVideo.Result:
-        started_s = time.monotonic()
         task = load_task(goal.task, self._config)
         generator = self._generator(goal, task, stop)
 
         def progress(fraction: float, what: str) -> None:
             feedback(stage=what, progress=float(fraction))
 
-        video = generator.generate(messages.stereo_image(goal.photos), task, goal.seed, progress, stop)
+        with self._health.imagining() as watch:
+            video = generator.generate(messages.stereo_image(goal.photos), task, goal.seed, progress, stop)
         self._show(video)
         return GenerateVideo.Result(
-            video=messages.stereo_video_message(video, goal.photos), compute_s=time.monotonic() - started_s
+            video=messages.stereo_video_message(video, goal.photos), compute_s=watch.elapsed_s
         )
 
     def _generator(self, goal: GenerateVideo.Goal, task: Task, stop: Stop) -> Generator:
@@ -95,6 +84,10 @@ class VideoGenerator(Node):
     def _cell_scene(self, stop: Stop) -> Scene:
         response = call(self._scene, GetScene.Request(), CELL_TIMEOUT_S, stop, "the simulated cell")
         return Scene(seed=response.seed, positions=np.array(response.positions))
+
+    def _show_clip(self, clip: values.Image) -> None:
+        """The last time of both views as they are so far, one pixel a latent: top | side."""
+        self._preview.publish(image_message(last_of_both_views(clip), frame_id=messages.TOP_FRAME))
 
     def _show(self, video: StereoVideo) -> None:
         for frame in video.top:

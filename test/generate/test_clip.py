@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.generate.clip import pack_clip, unpack_clip
+from dreamitate_ros.generate.clip import last_of_both_views, pack_clip, unpack_clip
 from dreamitate_ros.values import Image, StereoImage
 
 
@@ -33,3 +33,10 @@ def test_a_clip_of_another_size_is_refused_with_both_sizes() -> None:
     with pytest.raises(DreamitateError, match=r"6x5.*6x4") as caught:
         unpack_clip(np.zeros((25, 5, 6, 3), np.uint8), PHOTOS, fps=6.0)
     assert caught.value.code == ErrorCode.WRONG_CLIP_SIZE
+
+
+def test_the_last_time_of_a_clip_is_its_middle_and_its_last_frame() -> None:
+    frames = np.repeat(np.arange(25, dtype=np.uint8), 2 * 3 * 3).reshape(25, 2, 3, 3)
+    last = last_of_both_views(frames)
+    assert last.shape == (2, 6, 3)
+    assert (last[0, 0, 0], last[0, 3, 0]) == (12, 24)

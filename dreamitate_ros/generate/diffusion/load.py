@@ -35,17 +35,18 @@ def load_pipeline(folder: Path, memory: Memory, device: str) -> StereoVideoPipel
             ErrorCode.INVALID_PARAMETER,
             f"the model in {folder} is incomplete or damaged ({str(error).splitlines()[0]}); import it again",
         ) from None
-    return _placed(pipeline, memory.offload, device)
+    place(pipeline, memory.offload, device)
+    return pipeline
 
 
-def _placed(pipeline: StereoVideoPipeline, offload: str, device: str) -> StereoVideoPipeline:
+def place(pipeline: StereoVideoPipeline, offload: str, device: str) -> None:
+    """Put the weights where `offload` (settings.Memory) wants them; on a CPU they stay in its memory."""
     if device == "cpu" or offload == "none":
         pipeline.to(device)
     elif offload == "model":
         pipeline.enable_model_cpu_offload(device=device)
     else:
         pipeline.enable_sequential_cpu_offload(device=device)
-    return pipeline
 
 
 def hide_foreign_progress() -> None:

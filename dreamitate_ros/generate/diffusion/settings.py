@@ -1,6 +1,6 @@
 """Every choice of an imagination, by name; the released code's and the paper's are presets. No torch here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
@@ -75,9 +75,20 @@ MEMORY = {
 """By the GPU memory they are meant for; `exact` computes as the original does, with no regard to memory."""
 
 
-def sampling_preset(name: str) -> Sampling:
-    """Raises DreamitateError(INVALID_PARAMETER) that lists the presets."""
-    return _chosen("sampling preset", name, SAMPLING)
+SOLVERS = ("euler", "dpm++")
+
+
+def sampling_preset(name: str, steps: int = 0, solver: str = "") -> Sampling:
+    """The preset, with other steps or another solver where they are given.
+
+    Raises DreamitateError(INVALID_PARAMETER) that lists what is known.
+    """
+    preset = _chosen("sampling preset", name, SAMPLING)
+    if solver and solver not in SOLVERS:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"there is no solver '{solver}'; known: {', '.join(SOLVERS)}"
+        )
+    return replace(preset, steps=steps or preset.steps, solver=solver or preset.solver)
 
 
 def memory_preset(name: str) -> Memory:

@@ -1,5 +1,6 @@
 """The diffusion model behind the stage's seam."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion import settings
+from dreamitate_ros.generate.diffusion.compiled import compile_blocks
 from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import MEMORY, Sampling
@@ -37,10 +39,59 @@ def test_it_is_loaded_by_the_names_of_presets(
     generator.warm_up(photos.top.shape[1], photos.top.shape[0], 2)
     assert generator.sampling.guidance_first == 2.0
     assert generator.memory.decode_window == 2
-    for arguments in (("unheard", "8GB"), ("paper", "1GB")):
-        with pytest.raises(DreamitateError, match="known: ") as caught:
-            DiffusionGenerator.load(tmp_path, *arguments)
-        assert caught.value.code == ErrorCode.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"sampling": "unheard"}, "known: paper"),
+        ({"memory": "1GB"}, "known: 8GB"),
+        ({"solver": "heun"}, "known: euler"),
+        ({"device": "tpu"}, "known: auto"),
+    ],
+)
+def test_an_unknown_choice_lists_the_known_ones(
+    arguments: dict[str, str], words: str, pipeline: StereoVideoPipeline, tmp_path: Path
+) -> None:
+    pipeline.save_pretrained(tmp_path)
+    with pytest.raises(DreamitateError, match=words) as caught:
+        DiffusionGenerator.load(tmp_path, **arguments)
+    assert caught.value.code == ErrorCode.INVALID_PARAMETER
+
+
+def test_a_gpu_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DreamitateError, match="no CUDA GPU") as caught:
+        DiffusionGenerator.load(tmp_path, device="cuda")
+    assert caught.value.code == ErrorCode.INVALID_PARAMETER
+
+
+def test_steps_and_solver_replace_the_presets() -> None:
+    sampling = settings.sampling_preset("released", 7, "dpm++")
+    assert sampling == replace(settings.SAMPLING["released"], steps=7, solver="dpm++")
+
+
+def test_warm_up_is_of_the_size_that_the_model_sees(
+    pipeline: StereoVideoPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StereoVideoPipeline, "native_size", property(lambda _: (24, 16)))
+    seen: list[torch.Size] = []
+    encode = pipeline.vae.encode
+    monkeypatch.setattr(pipeline.vae, "encode", lambda pixels: seen.append(pixels.shape) or encode(pixels))
+    DiffusionGenerator(pipeline, Sampling(steps=1), MEMORY["24GB"]).warm_up(48, 32, 2)
+    assert seen and {tuple(shape[-2:]) for shape in seen} == {(16, 24)}
+
+
+def test_compiled_blocks_compute_the_same(pipeline: StereoVideoPipeline, photos: StereoImage) -> None:
+    """Traced as for torch.compile, run as they are: the compiler itself would take minutes."""
+    generator = DiffusionGenerator(pipeline, Sampling(steps=1), MEMORY["exact"])
+    plain = generator.generate(photos, TASK, 0, silent, lambda: False)
+    compiled = replace(generator, pipeline=copy.deepcopy(pipeline))
+    compile_blocks(compiled.pipeline.unet, backend="eager")
+    again = compiled.generate(photos, TASK, 0, silent, lambda: False)
+    assert np.abs(plain.top.astype(int) - again.top.astype(int)).max() <= 1
+    with pytest.raises(Cancelled):
+        compiled.generate(photos, TASK, 0, silent, lambda: True)
 
 
 def test_where_memory_runs_out_fewer_frames_are_decoded_at_once(
