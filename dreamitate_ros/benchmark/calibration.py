@@ -1,8 +1,6 @@
 """`dreamitate benchmark confidence`: track/confidence.py fitted to simulated videos that no benchmark judges by."""
 
-import json
-import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamitate_ros.benchmark.cases import TOOLS
+from dreamitate_ros.benchmark.cases_done import cases_done
 from dreamitate_ros.benchmark.score import errors
 from dreamitate_ros.benchmark.trial import BAD, CLEAN, SMALL, SPOILED, Job, make_case
 from dreamitate_ros.track.assemble import examine
@@ -53,16 +52,7 @@ def calibrate_confidence(motions: int, bad: int, seed: int, workers: int, output
     motions: of each tool with artefacts; a quarter as many without, at both sizes. bad: videos of which no pose is
     right. seed: of the first case. Resumable.
     """
-    output.mkdir(parents=True, exist_ok=True)
-    path = output / RESULTS
-    done = _read(path)
-    left = [job for job in _planned(motions, bad, seed) if job.key not in done]
-    with path.open("a") as results:
-        for number, record in enumerate(_records(left, workers), start=1):
-            results.write(json.dumps(record) + "\n")
-            results.flush()
-            print(f"\r{number} of {len(left)} cases", end="\n" if number == len(left) else "", flush=True)
-    return fit_report(list(_read(path).values()))
+    return fit_report(cases_done(output / RESULTS, _planned(motions, bad, seed), _record, workers))
 
 
 def fit_report(records: Sequence[dict[str, Any]]) -> str:
@@ -146,12 +136,6 @@ def _planned(motions: int, bad: int, seed: int) -> list[Job]:
     return [*good, *(Job(BAD, "any", index, seed) for index in range(bad))]
 
 
-def _records(jobs: list[Job], workers: int) -> Iterator[dict[str, Any]]:
-    if jobs:
-        with multiprocessing.get_context("fork").Pool(workers) as pool:
-            yield from pool.imap_unordered(_record, jobs)
-
-
 def _record(job: Job) -> dict[str, Any]:
     """What was measured at every observed pose of a case, and whether that pose is right."""
     case = make_case(job)
@@ -170,10 +154,3 @@ def _samples(records: Sequence[dict[str, Any]]) -> Samples:
     ]
     x, right, artefacts, video = zip(*rows, strict=True)
     return Samples(np.array(x), np.array(right), np.array(artefacts), np.array(video))
-
-
-def _read(path: Path) -> dict[str, dict[str, Any]]:
-    """Records of an earlier run, by their key; a last line that was cut off is left out."""
-    lines = path.read_text().splitlines() if path.is_file() else []
-    records = [json.loads(line) for line in lines if line.endswith("}")]
-    return {record["key"]: record for record in records}

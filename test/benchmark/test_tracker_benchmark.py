@@ -1,6 +1,5 @@
 """The benchmark's parts that need no rendering: motions, artefacts, scores, the table, resuming."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -105,24 +104,13 @@ def test_every_kind_and_tool_is_planned_and_bad_videos_come_in_all_kinds():
     assert len({job.key for job in jobs}) == len(jobs)
 
 
-def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
-    done = [outcome(CLEAN, [1.0], [0.9]) | {"key": job.key} for job in tracker.planned(1, 0, 5)]
-    lines = [json.dumps(one) for one in done[:-1]]
-    (tmp_path / tracker.RESULTS).write_text(
-        "\n".join([*lines, json.dumps(done[-1])[:20]])
-    )  # killed while writing
-    asked: list[Job] = []
-
-    def finish(jobs: list[Job], workers: int):
-        asked.extend(jobs)
-        yield done[-1]
-
-    monkeypatch.setattr(tracker, "_outcomes", finish)
+def test_the_table_is_printed_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(tracker, "run", lambda job: outcome(CLEAN, [1.0], [0.9]) | {"key": job.key})
     monkeypatch.setattr(tracker, "timing", lambda seed: "timing")
     monkeypatch.setattr(tracker, "draw", lambda path, outcomes: None)
-    text = tracker.benchmark_tracker(1, 0, 5, 1, tmp_path)
-    assert [job.key for job in asked] == [done[-1]["key"]]
+    text = tracker.benchmark_tracker(1, 0, 5, 2, tmp_path)
     assert "seed 5" in text
+    assert (tmp_path / tracker.TABLE).read_text() == text + "\n"
 
 
 def test_a_job_is_named_by_all_that_makes_it():
