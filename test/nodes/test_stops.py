@@ -7,10 +7,14 @@ from dreamitate_ros.nodes.stop_trials import CANCEL, StopTrials, stop_table
 
 EXPECTED = {
     CANCEL: "CANCELLED",
+    "following_error": "PATH_DEVIATION",
     "protective_stop": "PROTECTIVE_STOP",
+    "program_stopped": "ROBOT_NOT_READY",
+    "speed_scaling_zero": "ROBOT_NOT_READY",
     "stale_joint_states": "DRIVER_LOST",
     "action_server_gone": "DRIVER_LOST",  # the last, for it lasts
 }
+SPRINGS_BACK_RAD = {"following_error": 0.01}  # when the push on the elbow is over; nothing else moves again
 FARTHEST_RAD = 0.4  # a motion that nobody stops goes on for 0.5
 
 
@@ -25,4 +29,4 @@ def test_a_fault_at_a_random_time_stops_both_arms_for_good():
         assert np.isfinite(trial.cancelled_s), trial
         assert np.isfinite(trial.still_s) or "NOT known to stand still" in trial.error, trial
         assert trial.moved_rad < FARTHEST_RAD, trial
-        assert trial.resumed_rad < 0.002, trial
+        assert trial.resumed_rad < SPRINGS_BACK_RAD.get(trial.fault, 0.002), trial
