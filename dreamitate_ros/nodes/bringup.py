@@ -15,6 +15,7 @@ from dreamitate_ros.configuration import config_directory
 
 Value = str | float | bool
 
+TRACKERS = ("builtin", "none")
 BACKENDS = ("builtin", "moveit")  # of trajectory_executor
 END_TIMEOUT_S = 40.0  # the policy finishes its report before it ends
 
@@ -26,7 +27,8 @@ class Settings:
     simulation: start the simulated cell, and use its parameters. generator: what imagines. rig: path of the
     calibration. tools: other meshes, like left=DIR,right=DIR. episodes: folder for the episode folders.
     require_approval: wait for a person before motion. top_camera, side_camera: namespaces of their topics.
-    model, sampling, memory: folder and presets of the generator `diffusion`.
+    model, sampling, memory: folder and presets of the generator `diffusion`. tracker: none where a node of the
+    user's own serves the action track_tools.
     task, seed: of the simulated scene. rate: simulated seconds per second.
     """
 
@@ -41,6 +43,7 @@ class Settings:
     model: str = ""
     sampling: str = ""
     memory: str = ""
+    tracker: str = "builtin"
     task: str = ""
     seed: int | None = None
     rate: float | None = None
@@ -81,6 +84,8 @@ def graph(settings: Settings) -> list[NodeProcess]:
             "require_approval": settings.require_approval,
         },
     }
+    if settings.tracker == "none":
+        del nodes["tool_tracker"]
     if settings.simulation:
         seed = None if settings.seed is None else float(settings.seed)
         nodes = {

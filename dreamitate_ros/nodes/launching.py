@@ -28,7 +28,7 @@ from dreamitate_ros.nodes.arm_drivers import (
     arm_nodes,
     executor_parameters,
 )
-from dreamitate_ros.nodes.bringup import BACKENDS, Settings, Value, environment, graph
+from dreamitate_ros.nodes.bringup import BACKENDS, TRACKERS, Settings, Value, environment, graph
 from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_frames, camera_nodes
 from dreamitate_ros.rig import load_rig
 from launch import LaunchContext
@@ -55,6 +55,7 @@ def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunc
         argument("model", "", "model folder of the generator diffusion"),
         argument("sampling", "", "preset of the model's sampling; empty: as in the paper"),
         argument("memory", "", "preset of the GPU memory to use; empty: 24GB"),
+        argument("tracker", "builtin", "none: a node of your own serves the action track_tools", TRACKERS),
         argument("tools", "", "other tools, like left=DIR,right=DIR; empty: the task's, in config/tools"),
         argument("episodes", "episodes", "folder for the episode folders"),
         argument(

@@ -20,6 +20,10 @@ def test_simulation_starts_the_cell_and_hardware_does_not():
     assert set(by_name(Settings(simulation=False))) == POLICY_NODES
 
 
+def test_a_tracker_of_the_users_own_takes_the_place_of_ours():
+    assert set(by_name(Settings(tracker="none"))) == POLICY_NODES - {"tool_tracker"}
+
+
 def test_every_node_is_a_module_and_an_executable():
     root = Path(__file__).parents[2]
     setup = (root / "setup.py").read_text()
