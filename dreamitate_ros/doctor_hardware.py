@@ -44,6 +44,7 @@ class CameraSeen:
 class ArmSeen:
     """One arm for some seconds. controller, status: names of its parts; status empty: mock hardware tells no modes.
 
+    controller_state: as its controller manager says, None where that cannot be asked.
     state: None where no joint states came. joint_hz: how many a second. joints_heard: of all arms.
     world_from_base, base_from_tool0: by the transforms, None where unknown.
     """
@@ -51,6 +52,7 @@ class ArmSeen:
     controller: str
     status: str
     controller_there: bool
+    controller_state: str | None
     state: ArmState | None
     joint_hz: float
     joints_heard: Sequence[str]
@@ -176,12 +178,15 @@ def _joints(arm: str, seen: ArmSeen) -> Check:
 
 def _controller(arm: str, seen: ArmSeen) -> Check:
     name, action = f"{arm} controller", f"{seen.controller}/follow_joint_trajectory"
-    if seen.controller_there:
-        return Check(name, True, action)
-    fix = (
-        f"`ros2 control list_controllers -c /{arm}/controller_manager` must say active; if not, load it there"
-    )
-    return Check(name, False, f"nobody serves {action}", fix)
+    manager = f"-c /{arm}/controller_manager"
+    if not seen.controller_there:
+        fix = f"`ros2 control list_controllers {manager}` must say active; if not, load it there"
+        return Check(name, False, f"nobody serves {action}", fix)
+    if seen.controller_state not in (None, "active"):
+        short = seen.controller.rpartition("/")[2]
+        fix = f"start the robot's program; or `ros2 control set_controller_state {manager} {short} active`"
+        return Check(name, False, f"{seen.controller} is {seen.controller_state}", fix)
+    return Check(name, True, f"{action}{'' if seen.controller_state is None else ', active'}")
 
 
 def _modes(arm: str, seen: ArmSeen) -> Check:

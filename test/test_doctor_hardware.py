@@ -30,7 +30,7 @@ TOP = CameraSeen(
 )
 STATE = ArmState(0.0, 0.0, HOME_RAD["left"], np.zeros(6), 7, 1, True, 1.0, True)
 ARM = ArmSeen(
-    "left/scaled_joint_trajectory_controller", "left/io_and_status_controller", True, STATE, 500.0,
+    "left/scaled_joint_trajectory_controller", "left/io_and_status_controller", True, "active", STATE, 500.0,
     ["left_shoulder_pan_joint"], RIG.world_from_base("left"), flange_pose(HOME_RAD["left"][None])[0],
 )  # fmt: skip
 
@@ -79,6 +79,11 @@ def test_one_thing_wrong_with_a_camera(change, name, words):
     [
         ({"joint_hz": 12.0}, "left joints", "12 joint states a second"),
         ({"state": replace(STATE, velocities=np.full(6, np.nan))}, "left joints", "without velocities"),
+        (
+            {"controller_state": "inactive"},
+            "left controller",
+            "set_controller_state -c /left/controller_manager",
+        ),
         ({"controller_there": False}, "left controller", "nobody serves left/scaled_joint"),
         (
             {"state": replace(STATE, safety_mode=None)},

@@ -30,6 +30,7 @@ from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.nodes import messages
 from dreamitate_ros.nodes.arm_client import ArmClient
 from dreamitate_ros.nodes.bringup import environment
+from dreamitate_ros.nodes.controller_states import ControllerStates
 from dreamitate_ros.nodes.transforms import Transforms
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.task import load_task
@@ -87,14 +88,22 @@ def _listener(cell: Cell, arms: list[str]) -> Iterator["_Listener"]:
     node = rclpy.create_node("hardware_doctor", context=context)
     executor = MultiThreadedExecutor(num_threads=4, context=context)
     executor.add_node(node)
+    ending = threading.Event()
+
+    def spin() -> None:
+        while not ending.is_set():
+            executor.spin_once(timeout_sec=0.1)
+
+    spinning = threading.Thread(target=spin, daemon=True)
     try:
         listener = _Listener(node, cell, arms)
-        spinning = threading.Thread(target=executor.spin, daemon=True)
         spinning.start()
         yield listener
     finally:
+        ending.set()  # before the executor: one that is shut down while it waits complains
+        if spinning.is_alive():
+            spinning.join(2.0)
         executor.shutdown(timeout_sec=2.0)
-        spinning.join(2.0)
         node.destroy_node()
         rclpy.try_shutdown(context=context)
 
@@ -118,6 +127,7 @@ class _Listener:
             )
             for arm in arms
         }
+        self._controllers = {arm: ControllerStates(node, f"/{arm}/controller_manager") for arm in arms}
         self._heard: dict[str, int] = {}
         node.create_subscription(JointState, "joint_states", self._take_joints, qos_profile_sensor_data)
 
@@ -131,6 +141,7 @@ class _Listener:
             controller=f"{arm}/{self._cell.controller}",
             status=self._status[arm],
             controller_there=client.there(),
+            controller_state=self._controllers[arm].of(self._cell.controller),
             state=state,
             joint_hz=self._heard.get(f"{arm}_shoulder_pan_joint", 0) / self._cell.seconds,
             joints_heard=list(self._heard),
