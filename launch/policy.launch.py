@@ -1,6 +1,6 @@
 """The policy on hardware: capture, generate, track, execute, and the policy that composes them.
 
-The cameras (realsense2_camera) and the arms (ur_robot_driver) are started by their own launch files.
+The cameras (realsense2_camera) and the arms (ur_robot_driver) are started elsewhere; hardware.launch.py starts all.
 """
 
 from launch.actions import OpaqueFunction
