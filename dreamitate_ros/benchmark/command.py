@@ -49,6 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--follow", type=int, default=3, help="motions to run in the cell, per speed scale (default: 3)")
     add("--seed", type=int, default=900_000, help="of the first (default: 900000)")
     motion.set_defaults(run=run_motion)
+    generator = subjects.add_parser(
+        "generator", help="time and memory of the video model, next to diffusers' own pipeline"
+    )
+    add = generator.add_argument
+    add("--model", default="small", help="a file in config/models; svd_xt needs a GPU (default: small)")
+    add("--memory", default="24GB", help="memory preset (default: 24GB)")
+    add("--steps", type=int, default=30, help="of sampling, for both pipelines (default: 30)")
+    add("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    add("--seed", type=int, default=0, help="of weights and noise (default: 0)")
+    generator.set_defaults(run=run_generator)
     stops = subjects.add_parser(
         "stops", help="faults at random times: how soon and how far the cell's arms stop"
     )
@@ -93,6 +103,21 @@ def run_motion(arguments: argparse.Namespace) -> int:
             arguments.seed,
             lambda _, what: print(what, flush=True),
         )
+    )
+    return 0
+
+
+def run_generator(arguments: argparse.Namespace) -> int:
+    """Run it and print each figure as it is found; always 0."""
+    from dreamitate_ros.benchmark.generator import benchmark_generator
+
+    benchmark_generator(
+        arguments.model,
+        arguments.memory,
+        arguments.steps,
+        arguments.device,
+        arguments.seed,
+        lambda line: print(line, flush=True),
     )
     return 0
 

@@ -54,7 +54,7 @@ class DiffusionGenerator:
         """
         chosen, how = memory_preset(memory), sampling_preset(sampling, steps, solver)
         try:
-            pipeline = load_pipeline(folder, chosen, _device(device))
+            pipeline = load_pipeline(folder, chosen, chosen_device(device))
         except torch.OutOfMemoryError:
             raise _too_small(memory) from None
         if compiled:
@@ -138,7 +138,8 @@ class DiffusionGenerator:
         self.memory = memory
 
 
-def _device(name: str) -> str:
+def chosen_device(name: str) -> str:
+    """One of "cpu" and "cuda"; "auto" is a GPU where there is one. Raises DreamitateError(INVALID_PARAMETER)."""
     has_gpu = torch.cuda.is_available()
     if name == "auto":
         return "cuda" if has_gpu else "cpu"
