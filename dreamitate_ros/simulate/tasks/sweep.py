@@ -8,6 +8,7 @@ import numpy as np
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.person import Hand
 from dreamitate_ros.simulate.simulated_task import Physics
+from dreamitate_ros.simulate.tasks.brush_shape import shape_brush
 from dreamitate_ros.simulate.tasks.handle_grip import handle_grip
 from dreamitate_ros.simulate.tasks.sweep_expert import demonstrate
 from dreamitate_ros.simulate.tasks.sweep_scene import add_sweep, random_sweep
@@ -27,7 +28,9 @@ class SweepTask:
         add_sweep(spec, random_sweep(seed), seed)
 
     def shape_tools(self, spec: mujoco.MjSpec, tools: Mapping[str, Tool]) -> None:
-        """The brush's hull has the bristles' front: it will do."""
+        """A box each for bristles, head and handle; for grains the bristles reach down to the table."""
+        for arm in tools:
+            shape_brush(spec, arm)
 
     def hand(self, arm: str, tool: Tool) -> Hand:
         """Around the end of the handle, from above."""

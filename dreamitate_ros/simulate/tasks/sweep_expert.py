@@ -12,9 +12,9 @@ from dreamitate_ros.simulate.tasks.sweep_scene import HEAP_RADIUS_M, SweepScene
 from dreamitate_ros.simulate.tasks.sweep_truth import GOAL_SHARE
 from dreamitate_ros.values import Array, Progress, Stop
 
-LEAN_RAD = np.deg2rad(38)  # of the handle, towards where the brush goes: its front edge is the lower one
+LEAN_RAD = np.deg2rad(28)  # of the handle, towards where the brush goes: its front edge is the lower one
 HALF_THICKNESS_M = 0.009  # of the bristles
-CLEARANCE_M = 0.001
+CLEARANCE_M = 0.0015
 OUT_OF_VIEW_M = np.array([0.20, -0.62, 0.22])
 ENTER_HEIGHT_M = 0.11
 ENOUGH_SHARE = 0.9

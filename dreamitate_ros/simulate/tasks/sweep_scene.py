@@ -12,7 +12,7 @@ from dreamitate_ros.simulate.tasks.grains import GrainKind, add_grains, heap, ra
 from dreamitate_ros.values import Array
 
 MARK_RADIUS_M = 0.06
-HEAP_RADIUS_M = 0.024
+HEAP_RADIUS_M = 0.022
 BEHIND_M, BESIDE_M = 0.10, 0.075  # kept free of distractors: behind the heap, and beside the brush's way
 
 
@@ -36,7 +36,7 @@ class SweepScene:
 def random_sweep(seed: int) -> SweepScene:
     """The scene of a seed; the mark lies towards the right arm, which pulls the brush."""
     split, random = split_of(seed), np.random.default_rng([seed, 10])
-    kind, count = random_kind(split, random), int(random.integers(25, 37))
+    kind, count = random_kind(split, random), int(random.integers(22, 33))
     heap_m = np.array([random.uniform(-0.05, 0.05), random.uniform(-0.08, 0.08)])
     angle = random.uniform(-0.55, 0.55)
     if abs(heap_m[1]) > 0.03:  # towards the middle rather than out of the image
@@ -57,7 +57,7 @@ def add_sweep(spec: mujoco.MjSpec, scene: SweepScene, seed: int) -> None:
     """Put it on the table; the grains first."""
     suit_solver(spec)
     random = np.random.default_rng([seed, 11])
-    places = heap(scene.count, HEAP_RADIUS_M, 2.05 * scene.kind.radius_m, random)
+    places = heap(scene.count, HEAP_RADIUS_M, 2.0 * scene.kind.radius_m, random)
     add_grains(spec, scene.kind, places + [*scene.heap_m, 0.002], random)
     add_distractors(spec, scene.distractors)
     for radius, top, shade in ((MARK_RADIUS_M, 0.0004, 1.0), (0.6 * MARK_RADIUS_M, 0.0008, 0.55)):

@@ -5,7 +5,7 @@ import pytest
 from dreamitate_ros.simulate.seeds import Split, split_of
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.simulate.tasks.grains import KINDS
-from dreamitate_ros.simulate.tasks.sweep_expert import Sweep, leaning, sweep_path
+from dreamitate_ros.simulate.tasks.sweep_expert import LEAN_RAD, Sweep, leaning, sweep_path
 from dreamitate_ros.simulate.tasks.sweep_scene import MARK_RADIUS_M, random_sweep
 
 SWEEP = simulated_task("sweep")
@@ -33,7 +33,7 @@ def test_the_brush_lies_across_its_way_and_leans_along_it():
     np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
     assert np.linalg.det(rotation) == pytest.approx(1.0)
     assert rotation[:2, 1] @ way == pytest.approx(0.0)
-    assert -rotation[:2, 0] @ way > 0.5
+    assert -rotation[:2, 0] @ way == pytest.approx(np.sin(LEAN_RAD))
 
 
 def test_the_path_starts_behind_the_heap_and_ends_on_the_mark():
