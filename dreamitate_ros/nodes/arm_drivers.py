@@ -76,6 +76,16 @@ def arm_driver(arm: str, rig: Rig, mock: bool, robot_ip: str, kinematics: str, *
     )  # type: ignore[arg-type]
 
 
+def require_apart(drivers: Sequence[ArmDriver]) -> None:
+    """Raise INVALID_PARAMETER where two arms are one robot."""
+    addresses = [driver.robot_ip for driver in drivers if not driver.mock]
+    if len(set(addresses)) < len(addresses):
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            f"left_robot_ip and right_robot_ip are both {addresses[0]}; with one robot give arms:=left or arms:=right",
+        )
+
+
 def arm_nodes(driver: ArmDriver) -> list[DriverNode]:
     """Everything that one arm needs, in its namespace; joint states go to the common /joint_states."""
     arm = driver.arm

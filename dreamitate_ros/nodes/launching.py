@@ -27,6 +27,7 @@ from dreamitate_ros.nodes.arm_drivers import (
     arm_driver,
     arm_nodes,
     executor_parameters,
+    require_apart,
 )
 from dreamitate_ros.nodes.bringup import BACKENDS, TRACKERS, Settings, Value, environment, graph
 from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_frames, camera_nodes
@@ -171,6 +172,7 @@ def start_hardware(context: LaunchContext) -> list[Any]:
         )
         for arm in given["arms"].split(",")
     ]  # fmt: skip
+    require_apart(drivers)
     moveit = {"moveit.robot": given["moveit_robot"], "moveit.package": given["moveit_package"]}
     executor: dict[str, Value] = {"backend": given["backend"], **moveit}
     for driver in drivers:

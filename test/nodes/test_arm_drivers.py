@@ -9,7 +9,12 @@ import yaml
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.execute.ur5e import HOME_RAD, JOINT_NAMES, joint_names
-from dreamitate_ros.nodes.arm_drivers import arm_driver, arm_nodes, executor_parameters
+from dreamitate_ros.nodes.arm_drivers import (
+    arm_driver,
+    arm_nodes,
+    executor_parameters,
+    require_apart,
+)
 from dreamitate_ros.rig import load_rig
 
 HARDWARE = config_directory() / "hardware"
@@ -101,3 +106,11 @@ def test_mock_hardware_begins_at_the_planners_home():
 def test_what_a_person_wrote_wrong_is_one_clear_sentence(chosen, message):
     with pytest.raises(DreamitateError, match=message):
         driver(**chosen)
+
+
+def test_two_arms_are_two_robots():
+    one, other = (driver(arm, False, "192.168.1.11") for arm in ("left", "right"))
+    require_apart([one, driver("right", False, "192.168.1.12")])
+    require_apart([driver("left"), driver("right")])
+    with pytest.raises(DreamitateError, match=r"are both 192.168.1.11; with one robot give arms:=left"):
+        require_apart([one, other])
