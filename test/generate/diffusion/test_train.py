@@ -1,6 +1,7 @@
 """Training a model of toy size on two tiny demonstrations."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from dreamitate_ros.generate.diffusion.train.demonstrations import (
     list_demonstrations,
     read_clip,
 )
+from dreamitate_ros.generate.diffusion.train.eight_bit import adamw_8bit
 from dreamitate_ros.generate.diffusion.train.latent_cache import encode_demonstrations, load_clip
 from dreamitate_ros.generate.diffusion.train.start import train
 from dreamitate_ros.generate.diffusion.train.unet import trained_parameters
@@ -104,6 +106,36 @@ def test_all_is_trained_as_in_the_release(pipeline: StereoVideoPipeline) -> None
     everything = len(list(pipeline.unet.parameters()))
     assert len(trained_parameters(pipeline.unet, "attention")) < everything
     assert len(trained_parameters(pipeline.unet, "all")) == everything
+
+
+def test_lora_changes_attention_by_matrices_of_low_rank_and_leaves_a_plain_model(
+    config: UnetTrainingConfig, tmp_path: Path
+) -> None:
+    lora = replace(config, trainable="lora", lora_rank=2, learning_rate=0.1)
+    before, after = weights(config.model), weights(train(lora, silent, never, cpu=True))
+    assert before.keys() == after.keys()
+    changes = {
+        name: after[name] - before[name] for name in before if not torch.equal(before[name], after[name])
+    }
+    assert {name.split(".")[-2] for name in changes} == {"to_q", "to_k", "to_v", "0"}
+    assert all(".attn1." in name or ".attn2." in name for name in changes)
+    spread = torch.linalg.svdvals(changes[max(changes, key=lambda name: changes[name].abs().sum())])
+    assert spread[1] > 1e-4 and spread[2] < 1e-3 * spread[0]
+
+    halved = replace(lora, output=tmp_path / "halved")
+    train(replace(halved, steps=2), silent, never, cpu=True)
+    resumed = weights(train(halved, silent, never, cpu=True))
+    assert all(torch.equal(after[name], resumed[name]) for name in after)
+
+
+def test_an_optimiser_of_8_bits_needs_a_gpu_and_its_package(
+    config: UnetTrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DreamitateError, match="CUDA GPU"):
+        train(replace(config, optimizer="adamw8bit"), silent, never, cpu=True)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(DreamitateError, match="pip install bitsandbytes"):
+        adamw_8bit(torch.device("cuda"))
 
 
 def test_stopping_saves_a_checkpoint_first(config: UnetTrainingConfig) -> None:

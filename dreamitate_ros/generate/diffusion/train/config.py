@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROUNDING = ("no", "bf16", "fp16")
-TRAINABLE = ("attention", "all")
+TRAINABLE = ("attention", "all", "lora")
+OPTIMIZERS = ("adamw", "adamw8bit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class TrainingConfig:
     brightness, contrast, saturation: factors of light and colour are drawn within 1 plus or minus these.
     batch: a process; accumulate: batches a step. warm_up: steps of linearly rising learning rate.
     ema: decay of the moving average that is saved as the model; null trains without. seed: of everything drawn.
+    optimizer: "adamw", or "adamw8bit" with a quarter of the memory for its state, by bitsandbytes on a GPU.
     log_every: steps between two points of TensorBoard's curves.
     """
 
@@ -36,6 +38,7 @@ class TrainingConfig:
     steps: int = 16384
     batch: int = 1
     accumulate: int = 1
+    optimizer: str = "adamw"
     learning_rate: float = 1e-5
     warm_up: int = 0
     weight_decay: float = 0.01
@@ -54,7 +57,8 @@ class UnetTrainingConfig(TrainingConfig):
 
     versions: of each demonstration that are encoded: the first as recorded, the others in drawn light and colour,
     the same in all frames of both views. fps_id, motion_bucket_id, noise_augmentation: as in settings.Sampling.
-    trainable: "attention" (the paper: spatial and temporal attention) or "all" (the released code).
+    trainable: "attention" (the paper: spatial and temporal attention), "all" (the released code) or "lora": changes
+    of rank lora_rank to the attention layers, which the trained model has merged in; learning rates are higher there.
     drop: probability that a frame's prompt, or its photo, is dropped. sigma_mean, sigma_deviation: of ln sigma.
     gate_mm, gate_deg: the autoencoder's reconstructions of held_out must not move tools by more, in the median;
     null only prints by how much they do.
@@ -68,6 +72,7 @@ class UnetTrainingConfig(TrainingConfig):
     noise_augmentation: float = 0.02
     versions: int = 1
     trainable: str = "attention"
+    lora_rank: int = 16
     drop: float = 0.1
     sigma_mean: float = 1.0
     sigma_deviation: float = 1.6

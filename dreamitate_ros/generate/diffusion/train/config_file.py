@@ -6,6 +6,7 @@ from typing import Any
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.config import (
+    OPTIMIZERS,
     ROUNDING,
     TRAINABLE,
     TrainingConfig,
@@ -30,6 +31,7 @@ LOWEST = {
     "checkpoint_every": 1,
     "keep_checkpoints": 1,
     "log_every": 1,
+    "lora_rank": 1,
     "samples": 1,
     "sample_steps": 1,
     "crop": 8,
@@ -74,7 +76,7 @@ def _value(path: Path, name: str, kind: Any, value: Any) -> Any:
     if kind in (Path, Path | None):
         return Path(str(value))
     if kind is str:
-        allowed = {"trainable": TRAINABLE, "precision": ROUNDING}[name]
+        allowed = {"trainable": TRAINABLE, "precision": ROUNDING, "optimizer": OPTIMIZERS}[name]
         if str(value) not in allowed:
             raise _invalid(f"{path}: {name} must be one of {', '.join(allowed)}, not '{value}'")
         return str(value)

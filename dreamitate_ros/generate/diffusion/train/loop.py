@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.checkpoints import resume, save_checkpoint
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+from dreamitate_ros.generate.diffusion.train.eight_bit import adamw_8bit
 from dreamitate_ros.generate.diffusion.train.log import TrainingLog
 from dreamitate_ros.values import Progress, Stop
 
@@ -66,7 +67,8 @@ def prepare(
 ) -> Training:
     """A training of the parameters of `loss` that require gradients."""
     parameters = [parameter for parameter in loss.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else adamw_8bit(accelerator.device)
+    optimizer = kind(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
     loss, optimizer = accelerator.prepare(loss, optimizer)
     average = None
     if config.ema is not None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from dreamitate_ros.generate.diffusion.denoise import denoising_loss
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
+from dreamitate_ros.generate.diffusion.train.adapters import add_adapters, merge_adapters
 from dreamitate_ros.generate.diffusion.train.batches import Batch, make_batch
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration
@@ -36,9 +37,10 @@ class UnetLoss(nn.Module):
 
 
 def trained_parameters(unet: nn.Module, which: str) -> list[nn.Parameter]:
-    """The parameters of spatial and temporal attention, or all; the others are frozen."""
+    """Those of spatial and temporal attention, all, or those of the adapters; the others are frozen."""
+    places = {"attention": (".attn1.", ".attn2."), "all": ("",), "lora": (".lora_",)}[which]
     for name, parameter in unet.named_parameters():
-        parameter.requires_grad_(which == "all" or ".attn1." in name or ".attn2." in name)
+        parameter.requires_grad_(any(place in name for place in places))
     return [parameter for parameter in unet.parameters() if parameter.requires_grad]
 
 
@@ -69,6 +71,8 @@ def prepare_unet(
     unet = pipeline.unet.train()
     if config.gradient_checkpointing:
         unet.enable_gradient_checkpointing()
+    if config.trainable == "lora":
+        add_adapters(unet, config.lora_rank, config.seed)
     trained_parameters(unet, config.trainable)
 
     def batch_at(position: int) -> Batch:
@@ -80,6 +84,7 @@ def prepare_unet(
 def save_trained(pipeline: StereoVideoPipeline, start: Path, folder: Path) -> None:
     """The pipeline as it is now, and the first stage where the model it started from has one of its own."""
     pipeline.unet.eval()
+    merge_adapters(pipeline.unet)
     pipeline.save_pretrained(folder)
     target = start / TARGET
     if target.is_dir():
