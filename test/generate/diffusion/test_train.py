@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from dreamitate_ros.cli import main
+from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, make_batch
@@ -311,3 +312,10 @@ def test_a_wrong_setting_is_named(tmp_path: Path, line: str, names: str) -> None
     path.write_text("model: a\n")
     with pytest.raises(DreamitateError, match="'demonstrations' is missing"):
         load_training(path)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((config_directory() / "training").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_the_trainings_that_come_along_are_valid(path: Path) -> None:
+    assert load_training(path).steps > 0
