@@ -1,6 +1,7 @@
 """Training a model of toy size on two tiny demonstrations."""
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -164,6 +165,21 @@ def test_a_checkpoint_that_was_not_finished_is_not_used(
     assert {path.name for path in folder.iterdir() if path.name.startswith("step_")} == {"step_00000002"}
     train(config, silent, never, cpu=True)
     assert sorted(path.name for path in folder.iterdir()) == ["step_00000002", "step_00000004"]
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.bin"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_serves(
+    config: UnetTrainingConfig, file: str
+) -> None:
+    train(replace(config, steps=4), silent, never, cpu=True)
+    last = config.output / "checkpoints" / "step_00000004"
+    (last / file).write_bytes((last / file).read_bytes()[:1000])
+    with pytest.raises(DreamitateError, match=r"step_00000004 is damaged.*delete it") as caught:
+        train(replace(config, steps=5), silent, never, cpu=True)
+    assert caught.value.code == ErrorCode.INVALID_PARAMETER
+    shutil.rmtree(last)
+    train(replace(config, steps=5), silent, never, cpu=True)
+    assert [line["step"] for line in losses(config)] == [1, 2, 3, 4, 5]
 
 
 def test_a_training_of_other_settings_is_not_continued(config: UnetTrainingConfig) -> None:

@@ -5,8 +5,10 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 
 from accelerate import Accelerator
+from safetensors import SafetensorError
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
@@ -43,7 +45,7 @@ def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, clips: lis
 def resume(accelerator: Accelerator, config: TrainingConfig, clips: list[Path]) -> int:
     """Load the newest checkpoint, if there is one; how many steps it has behind it.
 
-    Raises DreamitateError where it was made with other settings.
+    Raises DreamitateError where it was made with other settings, or is damaged.
     """
     saved = _saved(config.output / "checkpoints")
     if not saved:
@@ -57,7 +59,14 @@ def resume(accelerator: Accelerator, config: TrainingConfig, clips: list[Path]) 
             f"{saved[-1]} was made with another {', '.join(changed)} ({before.get(changed[0])}, now"
             f" {now[changed[0]]}); change it back, or give a new output folder",
         )
-    accelerator.load_state(str(saved[-1]))
+    try:
+        accelerator.load_state(str(saved[-1]))
+    except (OSError, RuntimeError, ValueError, EOFError, SafetensorError, UnpicklingError) as error:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            f"the checkpoint {saved[-1]} is damaged ({(str(error) or repr(error)).splitlines()[0]}); delete it, and"
+            " the training goes on from the one before",
+        ) from None
     return int(record["step"])
 
 
