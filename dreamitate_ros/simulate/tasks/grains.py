@@ -58,6 +58,18 @@ class GrainKind:
             return float(np.linalg.norm(self.size_m))
         return max(self.size_m)
 
+    @property
+    def mass_kg(self) -> float:
+        """Of one grain."""
+        a, b, c = (*self.size_m, *self.size_m, *self.size_m)[:3]
+        volume = {
+            "sphere": 4 / 3 * np.pi * a**3,
+            "ellipsoid": 4 / 3 * np.pi * a * b * c,
+            "capsule": np.pi * a**2 * (4 / 3 * a + 2 * b),
+            "box": 8 * a * b * c,
+        }
+        return float(self.density * volume[self.shape])
+
 
 KINDS = {
     Split.TRAINING: (
