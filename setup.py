@@ -10,6 +10,7 @@ NODES = (
     "calibration_guide",
     "demonstration_recorder",
     "faulty_cell",
+    "motion_guard",
     "policy",
     "simulated_cell",
     "stereo_capture",

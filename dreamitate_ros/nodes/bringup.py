@@ -16,6 +16,7 @@ from dreamitate_ros.configuration import config_directory
 Value = str | float | bool
 
 TRACKERS = ("builtin", "none")
+GUARD = "motion_guard"
 BACKENDS = ("builtin", "moveit")  # of trajectory_executor
 END_TIMEOUT_S = 40.0  # the policy finishes its report before it ends
 
@@ -92,6 +93,8 @@ def graph(settings: Settings) -> list[NodeProcess]:
             "simulated_cell": {**shared, "task": settings.task, "seed": seed, "rate": settings.rate},
             **nodes,
         }
+    else:  # the cell itself misses who moved its arms, a driver does not
+        nodes = {GUARD: {}, **nodes}
     return [
         NodeProcess(name, files, {key: value for key, value in chosen.items() if value not in ("", None)})
         for name, chosen in nodes.items()

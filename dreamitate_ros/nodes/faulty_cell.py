@@ -11,7 +11,7 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool
 
 from dreamitate_ros.execute.ur5e import joint_names
-from dreamitate_ros.nodes import messages
+from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.nodes.simulated_cell import SimulatedCell
 
@@ -36,6 +36,14 @@ class FaultyCell(SimulatedCell):
         super().__init__()
         about = f"one of {', '.join(FAULTS)}, or empty"
         self.declare_parameter("fault", "", ParameterDescriptor(description=about))
+        misses_client = parameters.flag(
+            self,
+            "misses_client",
+            True,
+            "false: motions go on when who sent them is gone, as with a real driver",
+        )
+        for controller in self._controllers:
+            controller.misses_client = misses_client
         self.add_on_set_parameters_callback(self._set)
 
     def _set(self, parameters: list[Parameter]) -> SetParametersResult:

@@ -29,7 +29,7 @@ from dreamitate_ros.nodes.arm_drivers import (
     executor_parameters,
     require_apart,
 )
-from dreamitate_ros.nodes.bringup import BACKENDS, TRACKERS, Settings, Value, environment, graph
+from dreamitate_ros.nodes.bringup import BACKENDS, GUARD, TRACKERS, Settings, Value, environment, graph
 from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_frames, camera_nodes
 from dreamitate_ros.rig import load_rig
 from launch import LaunchContext
@@ -68,7 +68,7 @@ def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunc
 def start(context: LaunchContext, simulation: bool, executor: Mapping[str, Value] | None = None) -> list[Any]:
     """The graph for the arguments given (an OpaqueFunction: they are known only now).
 
-    executor: parameters of trajectory_executor that no argument sets.
+    executor: parameters of trajectory_executor that no argument sets; motion_guard takes the controllers of them.
     """
     given = context.launch_configurations
     chosen = {entry.name: given[entry.name] for entry in fields(Settings) if given.get(entry.name)}
@@ -84,7 +84,8 @@ def start(context: LaunchContext, simulation: bool, executor: Mapping[str, Value
             name=node.name,
             parameters=[
                 *map(str, node.parameter_files),
-                dict(node.parameters) | dict(executor or {} if node.name == "trajectory_executor" else {}),
+                dict(node.parameters)
+                | dict(executor or {} if node.name in ("trajectory_executor", GUARD) else {}),
             ],
             additional_env={"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
             output="screen",

@@ -21,6 +21,7 @@ def start(node: str) -> int:
 calibration_guide = partial(start, "calibration_guide")
 demonstration_recorder = partial(start, "demonstration_recorder")
 faulty_cell = partial(start, "faulty_cell")
+motion_guard = partial(start, "motion_guard")
 policy = partial(start, "policy")
 simulated_cell = partial(start, "simulated_cell")
 stereo_capture = partial(start, "stereo_capture")

@@ -21,6 +21,7 @@ from dreamitate_ros.nodes.arm_client import ArmClient
 from dreamitate_ros.nodes.backend import declared_backend
 from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
 from dreamitate_ros.nodes.lifetime import run_node
+from dreamitate_ros.nodes.motion_beat import MotionBeat
 from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import ArmTrajectory, Execution, Stop
@@ -41,6 +42,9 @@ class TrajectoryExecutor(Node):
         )
         self._stale_s = parameters.number(
             self, "stale_s", safety.STALE_S, "age of joint states that stops all arms", 0.02, 5
+        )
+        self._beat = MotionBeat(
+            self, parameters.flag(self, "guarded", True, "move only while motion_guard runs")
         )
         self._arms = {arm: self._arm(arm) for arm in ARMS}
         self._backend = declared_backend(self, self._arms)
@@ -92,16 +96,17 @@ class TrajectoryExecutor(Node):
             return result
         self._previewed = None
         try:
-            execution = run(
-                trajectories,
-                self._backend.arms(arms, list(trajectories)),
-                tools,
-                lambda stage, fraction, path_error_m: feedback(
-                    stage=stage, progress=float(fraction), path_error_m=float(path_error_m)
-                ),
-                stop,
-                stale_s=self._stale_s,
-            )
+            with self._beat.motion():
+                execution = run(
+                    trajectories,
+                    self._backend.arms(arms, list(trajectories)),
+                    tools,
+                    lambda stage, fraction, path_error_m: feedback(
+                        stage=stage, progress=float(fraction), path_error_m=float(path_error_m)
+                    ),
+                    stop,
+                    stale_s=self._stale_s,
+                )
         except ExecutionStopped as stopped:
             raise GoalFailed(stopped, _with_execution(result, stopped.execution, trajectories)) from None
         except DreamitateError as error:

@@ -15,19 +15,20 @@ def by_name(settings):
     return {node.name: node for node in graph(settings)}
 
 
-def test_simulation_starts_the_cell_and_hardware_does_not():
+def test_simulation_starts_the_cell_and_hardware_the_guard():
     assert set(by_name(Settings(simulation=True))) == {"simulated_cell", *POLICY_NODES}
-    assert set(by_name(Settings(simulation=False))) == POLICY_NODES
+    assert set(by_name(Settings(simulation=False))) == {"motion_guard", *POLICY_NODES}
 
 
 def test_a_tracker_of_the_users_own_takes_the_place_of_ours():
-    assert set(by_name(Settings(tracker="none"))) == POLICY_NODES - {"tool_tracker"}
+    assert "tool_tracker" in by_name(Settings())
+    assert "tool_tracker" not in by_name(Settings(tracker="none"))
 
 
 def test_every_node_is_a_module_and_an_executable():
     root = Path(__file__).parents[2]
     setup = (root / "setup.py").read_text()
-    for node in graph(Settings(simulation=True)):
+    for node in [*graph(Settings(simulation=True)), *graph(Settings(simulation=False))]:
         assert (root / "dreamitate_ros" / "nodes" / f"{node.name}.py").is_file()
         assert f'"{node.name}"' in setup
 
@@ -70,7 +71,11 @@ def test_on_hardware_a_person_approves_unless_told_otherwise():
 def test_parameter_files_name_only_nodes_of_the_graph():
     for name in ("policy.yaml", "simulation.yaml"):
         content = yaml.safe_load((config_directory() / name).read_text())
-        assert {key.removeprefix("/**/") for key in content} <= {"simulated_cell", *POLICY_NODES}
+        assert {key.removeprefix("/**/") for key in content} <= {
+            "simulated_cell",
+            "motion_guard",
+            *POLICY_NODES,
+        }
 
 
 def test_middleware_profile_has_room_for_camera_images():

@@ -45,5 +45,5 @@ def test_every_node_has_its_entry_point():
         for line in setup.body
         if isinstance(line, ast.Assign) and line.targets[0].id == "NODES"
     )
-    for name in {*installed, *(node.name for node in graph(Settings(simulation=True)))}:
+    for name in {*installed, *(node.name for node in graph(Settings(simulation=False)))}:
         assert getattr(start, name).args == (name,)

@@ -23,7 +23,9 @@ from dreamitate_ros.errors import ErrorCode
 from dreamitate_ros.nodes.bringup import Bringup, Settings
 
 PATIENCE_S = 120.0
-POLICY_NODES = ("stereo_capture", "video_generator", "tool_tracker", "trajectory_executor", "policy")
+POLICY_NODES = (
+    "motion_guard", "stereo_capture", "video_generator", "tool_tracker", "trajectory_executor", "policy",
+)  # fmt: skip
 
 
 def until(condition, what):
