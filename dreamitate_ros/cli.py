@@ -11,6 +11,7 @@ from dreamitate_ros.calibrate import command as calibrate
 from dreamitate_ros.demonstrate import command as demonstrate
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.evaluate import command as evaluate
+from dreamitate_ros.fabricate import command as fabricate
 from dreamitate_ros.generate.diffusion import commands as diffusion
 from dreamitate_ros.record import command as record
 from dreamitate_ros.track import command as track
@@ -70,6 +71,11 @@ def parser() -> argparse.ArgumentParser:
     )
     calibrate.add_arguments(calibration)
     calibration.set_defaults(run=calibrate.main)
+    printing = commands.add_parser(
+        "print-tool", help="a tool and its mount for a UR's flange as files for a 3D printer"
+    )
+    fabricate.add_arguments(printing)
+    printing.set_defaults(run=fabricate.main)
     diffusion.add_train_arguments(
         commands.add_parser("train", help="train the video model on demonstrations")
     )

@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 
 from dreamitate_ros.execute import collision_groups as groups
+from dreamitate_ros.execute.bracket import PLATE_RADIUS_M, STEM_RADIUS_M, bracket
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array
 
@@ -138,7 +139,7 @@ def add_tool_geoms(spec: mujoco.MjSpec, body: mujoco.MjsBody, arm: str, tool: To
 def _looks(tool: Tool) -> list[tuple[np.ndarray, Array]]:
     """(F, 3) triangles and the RGBA to draw them in: one entry for each colour of a tool without texture."""
     faces = np.asarray(tool.mesh.faces, int)
-    if _texture(tool)[0] is not None:
+    if texture_of(tool)[0] is not None:
         return [(faces, np.ones(4))]
     colours = np.asarray(tool.mesh.visual.vertex_colors, float)[faces].mean(axis=1).round()
     return [(faces[(colours == colour).all(axis=1)], colour / 255.0) for colour in np.unique(colours, axis=0)]
@@ -146,7 +147,7 @@ def _looks(tool: Tool) -> list[tuple[np.ndarray, Array]]:
 
 def _add_material(spec: mujoco.MjSpec, mesh: mujoco.MjsMesh, name: str, tool: Tool, rgba: Array) -> str:
     material = spec.add_material(name=name, specular=0.2, shininess=0.2)
-    coordinates, pixels = _texture(tool)
+    coordinates, pixels = texture_of(tool)
     if coordinates is None or pixels is None:
         material.rgba = rgba
         return name
@@ -159,7 +160,7 @@ def _add_material(spec: mujoco.MjSpec, mesh: mujoco.MjsMesh, name: str, tool: To
     return name
 
 
-def _texture(tool: Tool) -> tuple[Array | None, np.ndarray | None]:
+def texture_of(tool: Tool) -> tuple[Array | None, np.ndarray | None]:
     """(V, 2) coordinates and (H, W, 3) uint8 RGB of the tool's texture, or None where it has none."""
     visual = tool.mesh.visual
     coordinates = getattr(visual, "uv", None)
@@ -171,11 +172,12 @@ def _texture(tool: Tool) -> tuple[Array | None, np.ndarray | None]:
 
 
 def add_bracket(wrist: mujoco.MjsBody, tool: Tool) -> None:
-    """A dark arm from the flange to the tool's back end, below its pattern."""
-    low, high = tool.mesh.bounds
-    heel = np.array([low[0] + 0.012, (low[1] + high[1]) / 2, low[2] + 0.6 * (high[2] - low[2])])
-    end = tool.flange_from_tool[:3, :3] @ heel + tool.flange_from_tool[:3, 3]
-    plate = Shape((0, 0, 0), (0, 0, 0.012), 0.036, STEEL)
-    add_shape(wrist, plate)
-    stem = Shape((0, 0, 0.010), (float(end[0]), float(end[1]), float(end[2])), 0.014, BRACKET, capsule=True)
-    add_shape(wrist, stem)
+    """Its plate and stem, as the mount is printed."""
+    shape = bracket(tool)
+    add_shape(wrist, Shape((0, 0, 0), _point(shape.start_m), PLATE_RADIUS_M, STEEL))
+    add_shape(wrist, Shape(_point(shape.start_m), _point(shape.end_m), STEM_RADIUS_M, BRACKET, capsule=True))
+
+
+def _point(place_m: Array) -> Point:
+    x, y, z = place_m.tolist()
+    return (x, y, z)
