@@ -50,7 +50,7 @@ setup(
     ],
     zip_safe=False,
     python_requires=">=3.11",
-    extras_require={"test": ["pytest"]},
+    extras_require={"test": ["pytest"], "ray": ["ray>=2.50"]},
     entry_points={
         "console_scripts": [
             f"dreamitate = {NAME}.cli:main",

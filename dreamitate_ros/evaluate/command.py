@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dreamitate_ros.evaluate.results import Results
     from dreamitate_ros.evaluate.trial import Trial
     from dreamitate_ros.task import Task
+    from dreamitate_ros.values import Stop
 
 GENERATORS = ("oracle", "diffusion", "replay")
 INTERRUPTED = 130
@@ -37,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=900_000, help="of the first trial, from 900000 on (default: 900000)")
     add("--no-ros", action="store_true", help="call the stages directly instead of through the ROS graph")
     add("--workers", type=int, default=1, help="trials at work at once (default: 1)")
+    add(
+        "--ray", nargs="?", const="", metavar="ADDRESS",
+        help="with --no-ros: trials on all machines of a Ray cluster (default: RAY_ADDRESS, or this machine)",
+    )  # fmt: skip
     add("--output", type=Path, help="folder; finished trials found there are kept")
     parser.set_defaults(run=run)
 
@@ -44,7 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run what is missing, print the table; 0 when every trial has a verdict, whatever it is."""
     from dreamitate_ros.configuration import config_directory
-    from dreamitate_ros.evaluate.evaluation import evaluate
     from dreamitate_ros.evaluate.results import REPORT, Results
     from dreamitate_ros.evaluate.summary import table
     from dreamitate_ros.simulate.seeds import Split, require
@@ -56,17 +61,16 @@ def run(arguments: argparse.Namespace) -> int:
     seeds = range(arguments.seed, arguments.seed + arguments.trials)
     require(Split.EVALUATION, seeds)
     _require_sources(arguments)
+    if arguments.ray is not None and not arguments.no_ros:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, "--ray runs the stages without a graph: add --no-ros"
+        )
     ending = "_no_ros" if arguments.no_ros else ""
     folder = arguments.output or Path(f"evaluation_{task.name}_{arguments.generator}{ending}")
     results = Results.open(folder, _settings(arguments))
-    trials = _core_trials(arguments, task, results) if arguments.no_ros else _graph_trials(arguments, results)
-    workers = max(1, arguments.workers)
-    # a graph or a model takes long to come up: one for all of a worker's trials
-    lasting = not arguments.no_ros or arguments.generator == "diffusion"
-    batch = max(1, -(-len(seeds) // workers)) if lasting else 1
     try:
         with interrupts() as interrupted:
-            done = evaluate(results, seeds, trials, batch, workers, interrupted)
+            done = _run_all(arguments, task, results, seeds, interrupted)
     except Cancelled:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
@@ -75,6 +79,29 @@ def run(arguments: argparse.Namespace) -> int:
     print(table(done))
     print(f"written: {folder / REPORT}")
     return 0
+
+
+def _run_all(
+    arguments: argparse.Namespace, task: "Task", results: "Results", seeds: Sequence[int], stop: "Stop"
+) -> "list[Trial]":
+    from dreamitate_ros.evaluate.evaluation import evaluate
+    from dreamitate_ros.evaluate.on_ray import evaluate_on_ray
+
+    if arguments.ray is not None:
+        return evaluate_on_ray(
+            results, seeds, partial(_one_trial, arguments, task), arguments.ray or None, stop
+        )
+    trials = _core_trials(arguments, task, results) if arguments.no_ros else _graph_trials(arguments, results)
+    workers = max(1, arguments.workers)
+    # a graph or a model takes long to come up: one for all of a worker's trials
+    lasting = not arguments.no_ros or arguments.generator == "diffusion"
+    batch = max(1, -(-len(seeds) // workers)) if lasting else 1
+    return evaluate(results, seeds, trials, batch, workers, stop)
+
+
+def _one_trial(arguments: argparse.Namespace, task: "Task", results: "Results", seed: int) -> "Trial":
+    """Wherever Ray runs it, with that machine's files."""
+    return next(iter(_core_trials(arguments, task, results)([seed])))
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:

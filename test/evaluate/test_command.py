@@ -23,3 +23,9 @@ def test_a_mistake_is_told_first(tmp_path: Path, options: list[str], words: str)
     with pytest.raises(DreamitateError, match=words):
         arguments.run(arguments)
     assert not folder.exists()
+
+
+def test_ray_takes_trials_without_a_graph(tmp_path: Path) -> None:
+    arguments = parser().parse_args(["evaluate", "--ray", "--output", str(tmp_path / "evaluation")])
+    with pytest.raises(DreamitateError, match="add --no-ros"):
+        arguments.run(arguments)
