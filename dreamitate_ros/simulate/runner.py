@@ -62,11 +62,15 @@ class CellRunner:
             threading.Thread(target=self._tell, name="tick", daemon=True),
         ]
         self._lost_s = 0.0
+        self._owed_s = 0.0
         self._pace = Pace(1.0, 0.0, 0.0)
 
     @property
     def now_s(self) -> float:
-        """The cell's clock: starts as the system's, and stays with it as long as physics is in time."""
+        """The cell's clock: starts as the system's, and stays with it as long as physics is in time.
+
+        Late physics makes it late as long as an arm moves, since a motion is judged by its times; then it catches up.
+        """
         return self._now_s
 
     @property
@@ -142,13 +146,16 @@ class CellRunner:
                 window_s, window_simulated_s, busy_s = time.monotonic(), -simulated_s, 0.0
 
     def _give_up(self, behind_s: float) -> None:
-        """The clock jumps over what could not be simulated; motions do not."""
+        """The clock will jump over what could not be simulated; motions do not."""
         self._lost_s += behind_s
-        self._now_s += behind_s
+        self._owed_s += behind_s
 
     def advance(self) -> None:
         """One slice of SLICE_S; for whoever has not started the wall's clock with start()."""
         with self.lock:
+            if all(controller.motion is None for controller in self._controllers.values()):
+                self._now_s += self._owed_s
+                self._owed_s = 0.0
             for _ in range(CYCLES):
                 self._now_s += CYCLE_S
                 for arm, controller in self._controllers.items():
