@@ -9,14 +9,25 @@ from dreamitate_ros.tool import load_tool
 
 from .conftest import CONFIG
 
-SIZES_M = {"spoon": (0.260, 0.064, 0.020), "brush": (0.174, 0.100, 0.026), "pusher": (0.044, 0.044, 0.200)}
+SPOON_M, PUSHER_M = (0.260, 0.064, 0.020), (0.044, 0.044, 0.200)
+SIZES_M = {
+    "spoon": SPOON_M,
+    "banded_spoon": SPOON_M,
+    "brush": (0.174, 0.100, 0.026),
+    "pusher": PUSHER_M,
+    "banded_pusher": PUSHER_M,
+}
+BANDS = {(217, 26, 140), (13, 140, 140)}
 COLOURS = {
     "spoon": {(13, 140, 140)},
+    "banded_spoon": BANDS,
+    "banded_pusher": BANDS,
     "brush": {(191, 31, 26), (217, 204, 158)},
     "pusher": {(242, 115, 13)},
 }
-UP_AT_WORK = {"spoon": (0, 0, 1), "brush": (-1, 0, 0), "pusher": (0, 0, 1)}  # tool frame
-TURNS = {"brush": ((1, 0, 0), np.pi), "pusher": ((0, 0, 1), 2 * np.pi / 48)}
+UP_AT_WORK = {name: (-1, 0, 0) if name == "brush" else (0, 0, 1) for name in TOOLS}  # tool frame
+ROUND = ((0, 0, 1), 2 * np.pi / 48)
+TURNS = {"brush": ((1, 0, 0), np.pi), "pusher": ROUND, "banded_pusher": ROUND}
 
 
 @pytest.fixture(params=TOOLS)
@@ -37,7 +48,7 @@ def test_the_committed_meshes_are_what_the_code_draws(tmp_path):
 def test_the_meshes_are_closed_solids_of_the_declared_size_and_colours(tool):
     mesh = tool.mesh
     assert mesh.is_watertight
-    assert len(mesh.faces) < 1500
+    assert len(mesh.faces) < 2000
     assert all(part.volume > 0 for part in mesh.split())
     np.testing.assert_allclose(np.ptp(mesh.vertices, axis=0), SIZES_M[tool.name], atol=1e-6)
     assert {tuple(int(value) for value in colour) for colour in rgb(mesh)} == COLOURS[tool.name]
@@ -71,14 +82,15 @@ def test_the_declared_turns_map_the_mesh_onto_itself(name):
     axis, angle = TURNS[name]
     assert tool.symmetry is not None
     np.testing.assert_array_equal(tool.symmetry.axis, axis)
-    assert tool.symmetry.order == {"brush": 2, "pusher": None}[name]
+    assert tool.symmetry.order == (2 if name == "brush" else None)
     turned = trimesh.transform_points(tool.mesh.vertices, tool.symmetry.turn(angle))
     before, after = (np.column_stack([points, rgb(tool.mesh)]) for points in (tool.mesh.vertices, turned))
     assert KDTree(before).query(after)[0].max() < 2e-6
 
 
-def test_only_the_brush_and_the_pusher_are_symmetric():
-    assert load_tool("spoon", CONFIG / "tools" / "spoon").symmetry is None
+@pytest.mark.parametrize("name", ["spoon", "banded_spoon"])
+def test_only_the_brush_and_the_pushers_are_symmetric(name):
+    assert load_tool(name, CONFIG / "tools" / name).symmetry is None
 
 
 def test_the_mounts_keep_the_flange_well_above_the_table_and_pointing_down(tool):

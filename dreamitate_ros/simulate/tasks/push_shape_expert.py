@@ -7,7 +7,8 @@ import mujoco
 import numpy as np
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
-from dreamitate_ros.geometry import interpolate, transform
+from dreamitate_ros.geometry import transform
+from dreamitate_ros.simulate.eased import eased
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.plain_tools import FOOT_M
 from dreamitate_ros.simulate.tasks.glyphs import covered, placed, raster
@@ -20,13 +21,15 @@ LONGEST_M, SPEED_M_S = 0.12, 0.2
 LEAST_M = 0.002  # a push that brings the shape no nearer than this is not worth doing
 GAP_M = 0.012  # between pusher and shape where it comes down
 CLEARANCE_M = 0.002
-LIFT_M = 0.09
+LIFT_M = 0.06
 LEAN_RAD = np.deg2rad(18)
 LEAN_TO = np.array([-0.8, -0.6])  # to the person's left: foot and rod stay in sight
-OUT_OF_VIEW_M = np.array([-0.20, -0.64, 0.16])
+OUT_OF_VIEW_M = np.array([-0.20, -0.42])
 
-# when, in imagined frames
-ABOVE, DOWN, START, PUSHED, BACK, UP = 2.2, 3.2, 3.5, 9.4, 10.4, 12.0
+# when, in imagined frames; a person begins a motion before the one before it has ended
+LOWER, THERE, DOWN = 2.6, 3.6, 4.6
+START, PUSHED = 4.4, 10.0
+BACK, RAISE, UP = 10.8, 10.3, 12.0
 
 
 @dataclass(frozen=True)
@@ -140,17 +143,18 @@ def demonstrate(
 
 def push_path(push: Push, frames_at: Array) -> Array:
     """(N, 4, 4) world_from_tool at imagined frames frames_at (N,): in, down, push, back and up."""
-    start = held(push.start_m)
-    end = held(push.start_m + push.length_m * push.direction)
-    back = held(push.start_m + (push.length_m - GAP_M) * push.direction)
-    above, raised, outside = start.copy(), back.copy(), start.copy()
-    above[2, 3] = raised[2, 3] = LIFT_M
-    outside[:3, 3] = OUT_OF_VIEW_M
-    share = np.linspace(0, 1, 25)
-    pushing = [start + (end - start) * s for s in share**2 * (3 - 2 * share)]
-    times = [0.0, ABOVE, DOWN, *np.linspace(START, PUSHED, 25), BACK, UP]
-    keys = np.stack([outside, above, start, *pushing, back, raised])
-    return interpolate(np.array(times), keys, np.asarray(frames_at, float))
+    height_m = held(push.start_m)[2, 3]
+    entered = eased(frames_at, (0, 0), (THERE, 1))[:, None]
+    pushed_m = eased(frames_at, (0, 0), (START, 0), (PUSHED, push.length_m), (BACK, push.length_m - GAP_M))[
+        :, None
+    ]
+    heights_m = eased(
+        frames_at, (0, LIFT_M), (LOWER, LIFT_M), (DOWN, height_m), (RAISE, height_m), (UP, LIFT_M)
+    )
+    places_m = OUT_OF_VIEW_M + entered * (push.start_m - OUT_OF_VIEW_M) + pushed_m * push.direction
+    path = np.stack([held(place) for place in places_m])
+    path[:, 2, 3] = heights_m
+    return path
 
 
 def held(place_m: Array) -> Array:

@@ -35,10 +35,10 @@ class ScoopTask:
     def hand(self, arm: str, tool: Tool) -> Hand:
         """Around the handle's end, from above and from the person's side."""
         return handle_grip(
-            hold_m=np.array([-0.175, 0.0, -0.004]),
+            hold_m=np.array([-0.185, 0.0, -0.004]),
             along=np.array([1.0, 0.0, 0.0]),
             back=np.array([0.0, -0.8, 0.6]),
-            shoulder_m=(-0.90, -0.70, 0.40),
+            shoulder_m=(-0.95, -0.35, 0.50),
         )
 
     def measure(

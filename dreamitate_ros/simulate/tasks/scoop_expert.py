@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
-from dreamitate_ros.geometry import interpolate, transform
+from dreamitate_ros.geometry import transform
+from dreamitate_ros.simulate.eased import eased
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.plain_tools import BOWL_OUTSIDE_M
 from dreamitate_ros.simulate.tasks.bowls import FLOOR_M
@@ -13,15 +14,24 @@ from dreamitate_ros.simulate.tasks.scoop_scene import ScoopScene
 from dreamitate_ros.values import Array, Progress, Stop
 
 CLEARANCE_M = 0.002
-OUT_OF_VIEW_M = np.array([-0.15, -0.66, 0.20])
-CARRY_M = 0.085  # height of the rim between the bowls
-POUR_M = 0.075
-LEVEL_RAD, POUR_RAD = np.deg2rad([8.0, 88.0])  # nose down; level enough, and the handle clears the bowl's rim
+OUT_OF_VIEW_Y_M, ENTER_RISE_M = -0.40, 0.06
+CARRY_RISE_M, POUR_M = (
+    0.065,
+    0.075,
+)  # of the lowest point above the bowl's floor; of the rim's centre above the table
+LEVEL_RAD, POUR_RAD = np.deg2rad(
+    [15.0, 104.0]
+)  # nose down; level enough to carry, and enough for the last grain
 NOSE_M = float(BOWL_OUTSIDE_M[0])
 ENOUGH_GRAINS = 7
 
-# when, in imagined frames
-ABOVE, IN, DRAWN, TURNED, LIFTED, OVER, POURED = 1.9, 2.9, 4.4, 5.6, 6.6, 8.7, 10.8
+# when, in imagined frames; a person begins a motion before the one before it has ended
+ABOVE, IN = 2.0, 3.2
+DRAW, DRAWN = 3.0, 5.2
+TURN, TURNED = 4.0, 6.8
+LIFT, LIFTED = 5.4, 7.6
+CARRY, OVER = 5.8, 9.2
+POUR, POURED = 6.9, 12.0
 
 
 @dataclass(frozen=True)
@@ -63,40 +73,36 @@ def demonstrate(
 
 
 def scoop_path(scoop: Scoop, scene: ScoopScene, frames_at: Array) -> Array:
-    """(N, 4, 4) world_from_tool at imagined frames frames_at (N,): in, down, through, up, across, over, rest."""
+    """(N, 4, 4) world_from_tool at imagined frames frames_at (N,): in, down, through, up, across, over.
+
+    The nose's place, its height and the pitch each go their own smooth way: a jerk is neither like a person nor easy
+    to follow.
+    """
     source, target = scene.source.place_m, scene.target.place_m
     start, end = source + [scoop.start_m, 0], source + [scoop.end_m, 0]
-    over = target - [NOSE_M, 0]
-    turned = target - [NOSE_M * np.cos(POUR_RAD), 0]
-    drawing = [_nose_at(start + (end - start) * share, scoop.dip_rad) for share in np.linspace(0, 1, 5)]
-    turning = [_nose_at(end, pitch) for pitch in np.linspace(scoop.dip_rad, LEVEL_RAD, 6)[1:]]
-    lifted = turning[-1].copy()
-    lifted[2, 3] = CARRY_M
-    keys = [
-        tipped(scoop.dip_rad, OUT_OF_VIEW_M[:2], OUT_OF_VIEW_M[2]),
-        tipped(scoop.dip_rad, start - [0.025, 0], CARRY_M),
-        *drawing,
-        *turning,
-        lifted,
-        tipped(LEVEL_RAD, over, CARRY_M),
-        tipped(POUR_RAD * 0.5, (over + turned) / 2, POUR_M),
-        tipped(POUR_RAD, turned, POUR_M),
-    ]
-    times = [
-        0.0, ABOVE, *np.linspace(IN, DRAWN, 5), *np.linspace(DRAWN, TURNED, 6)[1:],
-        LIFTED, OVER, (OVER + POURED) / 2, POURED,
-    ]  # fmt: skip
-    return interpolate(np.array(times), np.stack(keys), np.asarray(frames_at, float))
+    pitch_rad = eased(
+        frames_at, (TURN, scoop.dip_rad), (TURNED, LEVEL_RAD), (POUR, LEVEL_RAD), (POURED, POUR_RAD)
+    )
+    pour_rise_m = POUR_M - lowest_m(POUR_RAD)
+    lifting = (LIFT, 0), (LIFTED, CARRY_RISE_M), (POURED, pour_rise_m)
+    rise_m = eased(frames_at, (0, ENTER_RISE_M), (ABOVE, ENTER_RISE_M), (IN, 0), *lifting)
+    x_m = eased(
+        frames_at, (0, start[0]), (DRAW, start[0]), (DRAWN, end[0]), (CARRY, end[0]), (OVER, target[0])
+    )
+    y_m = eased(frames_at, (0, OUT_OF_VIEW_Y_M), (IN, start[1]), (CARRY, end[1]), (OVER, target[1]))
+    heights_m = np.array([lowest_m(pitch) for pitch in pitch_rad]) + rise_m
+    return np.stack(
+        [
+            tipped(pitch, np.array([x - NOSE_M * np.cos(pitch), y]), height)
+            for pitch, x, y, height in zip(pitch_rad, x_m, y_m, heights_m, strict=True)
+        ]
+    )
 
 
 def tipped(pitch_rad: float, place_m: Array, height_m: float) -> Array:
     """(4, 4) world_from_tool of a spoon along x, its nose down by pitch_rad; its rim's centre above place_m (2,)."""
     c, s = np.cos(pitch_rad), np.sin(pitch_rad)
     return transform(np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]), np.array([*place_m, height_m]))
-
-
-def _nose_at(place_m: Array, pitch_rad: float) -> Array:
-    return tipped(pitch_rad, place_m - [NOSE_M * np.cos(pitch_rad), 0], lowest_m(pitch_rad))
 
 
 def lowest_m(pitch_rad: float) -> float:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
-from dreamitate_ros.geometry import interpolate, transform
+from dreamitate_ros.geometry import transform
+from dreamitate_ros.simulate.eased import eased
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.tasks.grains import Grains
 from dreamitate_ros.simulate.tasks.sweep_scene import HEAP_RADIUS_M, SweepScene
@@ -15,12 +16,13 @@ from dreamitate_ros.values import Array, Progress, Stop
 LEAN_RAD = np.deg2rad(28)  # of the handle, towards where the brush goes: its front edge is the lower one
 HALF_THICKNESS_M = 0.009  # of the bristles
 CLEARANCE_M = 0.0015
-OUT_OF_VIEW_M = np.array([0.20, -0.62, 0.22])
-ENTER_HEIGHT_M = 0.11
+OUT_OF_VIEW_M = np.array([0.10, -0.42])
+ENTER_HEIGHT_M = 0.08
 ENOUGH_SHARE = 0.9
 
-# when, in imagined frames
-ABOVE, DOWN, START, SWEPT = 2.4, 3.5, 3.8, 10.6
+# when, in imagined frames; a person begins a motion before the one before it has ended
+LOWER, THERE, DOWN = 1.0, 4.8, 4.4
+START, SWEPT = 4.0, 12.0
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,14 @@ def sweep_path(sweep: Sweep, heap_m: Array, reach_m: float, mark_m: Array, frame
     way = (mark_m - heap_m) / np.linalg.norm(mark_m - heap_m)
     rotation = leaning(way)
     height = CLEARANCE_M + HALF_THICKNESS_M * np.sin(LEAN_RAD)
-    start = transform(rotation, np.array([*(heap_m - (reach_m + sweep.run_up_m) * way), height]))
-    end = transform(rotation, np.array([*(mark_m - sweep.short_m * way), height]))
-    above, outside = start.copy(), start.copy()
-    above[2, 3] = ENTER_HEIGHT_M
-    outside[:3, 3] = OUT_OF_VIEW_M
-    sweeping = np.linspace(START, SWEPT, 30)
-    share = np.linspace(0, 1, 30)
-    smooth = share**2 * (3 - 2 * share)
-    keys = [outside, above, start, *(start + (end - start) * s for s in smooth)]
-    return interpolate(np.array([0.0, ABOVE, DOWN, *sweeping]), np.stack(keys), np.asarray(frames_at, float))
+    start_m, end_m = heap_m - (reach_m + sweep.run_up_m) * way, mark_m - sweep.short_m * way
+    entered = eased(frames_at, (0, 0), (THERE, 1))[:, None]
+    swept = eased(frames_at, (0, 0), (START, 0), (SWEPT, 1))[:, None]
+    places_m = OUT_OF_VIEW_M + entered * (start_m - OUT_OF_VIEW_M) + swept * (end_m - start_m)
+    heights_m = eased(frames_at, (0, ENTER_HEIGHT_M), (LOWER, ENTER_HEIGHT_M), (DOWN, height))
+    return np.stack(
+        [transform(rotation, np.array([*place, z])) for place, z in zip(places_m, heights_m, strict=True)]
+    )
 
 
 def leaning(way: Array) -> Array:

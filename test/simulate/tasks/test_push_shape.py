@@ -63,7 +63,7 @@ def test_the_path_pushes_as_far_as_asked_and_rises():
     path = push_path(push, np.linspace(0, 12, 121))
     low = path[path[:, 2, 3] < 0.012, :2, 3]
     assert (low @ push.direction).max() - push.start_m @ push.direction == pytest.approx(0.05, abs=1e-3)
-    assert path[-1, 2, 3] > 0.08
+    assert path[-1, 2, 3] > 0.05
 
 
 @pytest.mark.parametrize("seed", [3, 900_000])

@@ -36,12 +36,16 @@ def test_the_brush_lies_across_its_way_and_leans_along_it():
     assert -rotation[:2, 0] @ way == pytest.approx(np.sin(LEAN_RAD))
 
 
-def test_the_path_starts_behind_the_heap_and_ends_on_the_mark():
+def test_the_brush_is_down_behind_the_heap_before_it_meets_it_and_ends_on_the_mark():
     heap_m, mark_m = np.array([0.0, 0.02]), np.array([0.18, 0.02])
-    path = sweep_path(Sweep(0.02, 0.01), heap_m, 0.03, mark_m, np.linspace(0, 12, 13))
-    np.testing.assert_allclose(path[4, :2, 3], [-0.05, 0.02], atol=0.003)
-    np.testing.assert_allclose(path[12, :2, 3], [0.17, 0.02], atol=1e-9)
-    assert (np.diff(path[4:, 0, 3]) >= 0).all()
+    path = sweep_path(Sweep(0.02, 0.01), heap_m, 0.03, mark_m, np.linspace(0, 12, 121))
+    x_m, heights_m = path[:, 0, 3], path[:, 2, 3]
+    down = int(np.flatnonzero(np.isclose(heights_m, heights_m[-1], atol=1e-4))[0])
+    meets = int(np.flatnonzero((x_m[:-1] <= -0.03) & (x_m[1:] > -0.03))[-1])
+    assert down < meets
+    assert (np.abs(path[meets:, 1, 3] - 0.02) < 0.002).all()
+    assert (np.diff(x_m[meets:]) >= 0).all()
+    np.testing.assert_allclose(path[-1, :2, 3], [0.17, 0.02], atol=1e-9)
 
 
 def test_scenes_differ_and_keep_to_their_split():
