@@ -33,7 +33,7 @@ def random_scoop(seed: int) -> ScoopScene:
     split, random = split_of(seed), np.random.default_rng([seed, 30])
     kind = random_kind(split, random)
     kind = replace(kind, size_m=tuple(LARGER * size for size in kind.size_m))
-    source_m = np.array([random.uniform(-0.20, -0.12), random.uniform(-0.05, 0.06)])
+    source_m = np.array([random.uniform(-0.35, -0.27), random.uniform(-0.05, 0.06)])
     angle = random.uniform(-0.35, 0.35)
     target_m = source_m + random.uniform(0.18, 0.21) * np.array([np.cos(angle), np.sin(angle)])
     bowls = (_random_bowl(split, random, source_m), _random_bowl(split, random, target_m))
