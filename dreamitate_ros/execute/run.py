@@ -116,7 +116,7 @@ def run(
     except BaseException as error:
         moving = {name: arms[name] for name in trajectories}
         cancelled = _cancel(moving)
-        end = f"{cancelled} {_come_to_rest(moving, starts_s, log, clock)}"
+        end = f"{cancelled} {_come_to_rest(moving, starts_s, log, clock, stale_s)}"
         if isinstance(error, DreamitateError):
             raise ExecutionStopped(error, log.execution(trajectories, tools), end) from None
         if not isinstance(error, Exception):
@@ -198,7 +198,9 @@ def _cancel(arms: Mapping[str, Arm]) -> str:
     return "the arms' motion was cancelled"
 
 
-def _come_to_rest(arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _Log, clock: Clock) -> str:
+def _come_to_rest(
+    arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _Log, clock: Clock, stale_s: float
+) -> str:
     """Watch the arms stop; says in words whether they did."""
     deadline_s = clock.now_s() + STILL_TIMEOUT_S
     while clock.now_s() < deadline_s:
@@ -208,7 +210,7 @@ def _come_to_rest(arms: Mapping[str, Arm], starts_s: Mapping[str, float], log: _
             break
         for name, start_s in starts_s.items():
             log.add(name, states[name].measured_s - start_s, states[name])
-        fresh = all(time.monotonic() - state.received_s < safety.STALE_S for state in states.values())
+        fresh = all(time.monotonic() - state.received_s < stale_s for state in states.values())
         if fresh and all(safety.is_still(state) for state in states.values()):
             return "and the arms stand still"
         clock.sleep(PERIOD_S)

@@ -146,6 +146,26 @@ def test_an_arm_that_does_not_come_to_rest_is_told() -> None:
     assert "NOT known to stand still" in stopped(FollowingArm(fault=moving), FollowingArm()).message
 
 
+def test_slow_publishers_are_believed_as_far_as_allowed() -> None:
+    """Joint states that are late, but not later than the caller allows, still tell that an arm rests."""
+
+    def late(state: ArmState, elapsed_s: float) -> ArmState:
+        return replace(state, received_s=state.received_s - 1.0)
+
+    arms = {"left": FollowingArm(fault=late)}
+    failing = [False, False, True]
+    with pytest.raises(ExecutionStopped) as caught:
+        run(
+            {"left": trajectory("left")},
+            arms,
+            {"left": TOOL},
+            lambda *_: None,
+            lambda: failing.pop(0) if failing else False,
+            stale_s=60.0,
+        )
+    assert "and the arms stand still" in caught.value.message
+
+
 def test_what_nobody_foresaw_stops_all_arms_and_keeps_the_record() -> None:
     def fault(state: ArmState, elapsed_s: float) -> ArmState:
         if 0.3 < elapsed_s < 0.4:
