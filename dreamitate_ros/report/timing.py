@@ -40,4 +40,4 @@ def overhead_s(events: Sequence[dict[str, Any]]) -> float | None:
     if not moved:
         return None
     before = [stage for stage in stages(events) if stage.start_s <= moved[0]]
-    return float(moved[0]) - sum(stage.compute_s or 0.0 for stage in before)
+    return float(moved[0]) - sum(min(stage.compute_s or 0.0, moved[0] - stage.start_s) for stage in before)

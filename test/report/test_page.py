@@ -96,3 +96,12 @@ def test_overhead_is_what_the_stages_did_not_compute() -> None:
     assert overhead_s(events) == pytest.approx(5.6 - 3.5)
     assert next((stage.name, stage.duration_s) for stage in stages(events)) == ("track", 4.0)
     assert overhead_s(events[:3]) is None
+
+
+def test_a_stage_that_moves_the_arms_counts_until_they_move() -> None:
+    events = [
+        {"event": "started", "stage": "execute", "elapsed_s": 5.0},
+        {"event": "motion_started", "elapsed_s": 5.6},
+        {"event": "finished", "stage": "execute", "elapsed_s": 15.0, "compute_s": 10.0},
+    ]
+    assert overhead_s(events) == pytest.approx(5.0)
