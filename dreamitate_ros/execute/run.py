@@ -138,7 +138,7 @@ def _watch(
 ) -> None:
     """Until every controller reports success; raises as soon as one arm, or the user, gives reason to stop."""
     duration_s = max(float(trajectory.times_s[-1]) for trajectory in trajectories.values())
-    slowest, began_s = 1.0, clock.now_s()
+    slowest = 1.0
     while any(arms[name].result() is None for name in trajectories):
         if stop():
             raise Cancelled("motion")
@@ -151,7 +151,7 @@ def _watch(
             slowest = min(slowest, state.speed_scaling or 1.0)
             if elapsed_s >= 0:
                 log.add(name, elapsed_s, state)
-        if clock.now_s() - began_s > (SLACK * duration_s + SLACK_S) / slowest:
+        if elapsed_s > (SLACK * duration_s + SLACK_S) / slowest:
             raise DreamitateError(
                 ErrorCode.DRIVER_LOST, f"the controllers did not finish {duration_s:.1f} s of motion in time"
             )

@@ -20,6 +20,7 @@ BEHIND_S = (
 CYCLE_S = 0.005  # the controllers' period
 CYCLES = 2
 SLICE_S = CYCLES * CYCLE_S  # simulated between two looks at the clock
+YIELD_S = 0.0005  # for those who wait for the lock, which late physics would take again at once
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ class CellRunner:
                 time.sleep((SLICE_S - behind_s) / self.rate)
                 continue
             self.advance()
+            time.sleep(YIELD_S)
             simulated_s += SLICE_S
             busy_s += time.monotonic() - wall_s
             passed_s = time.monotonic() - window_s
