@@ -15,13 +15,9 @@ from dreamitate_ros.values import Array, Progress, Stop
 
 CLEARANCE_M = 0.002
 OUT_OF_VIEW_Y_M, ENTER_RISE_M = -0.40, 0.06
-CARRY_RISE_M, POUR_M = (
-    0.065,
-    0.075,
-)  # of the lowest point above the bowl's floor; of the rim's centre above the table
-LEVEL_RAD, POUR_RAD = np.deg2rad(
-    [15.0, 104.0]
-)  # nose down; level enough to carry, and enough for the last grain
+CARRY_RISE_M = 0.065  # of the spoon's lowest point above the bowl's floor
+POUR_M = 0.075  # of the centre of the spoon's rim above the table
+LEVEL_RAD, POUR_RAD = np.deg2rad([15.0, 100.0])  # nose down: to carry, and for the last grain
 NOSE_M = float(BOWL_OUTSIDE_M[0])
 ENOUGH_GRAINS = 7
 

@@ -33,16 +33,17 @@ def random_scoop(seed: int) -> ScoopScene:
     split, random = split_of(seed), np.random.default_rng([seed, 30])
     kind = random_kind(split, random)
     kind = replace(kind, size_m=tuple(LARGER * size for size in kind.size_m))
-    source_m = np.array([random.uniform(-0.35, -0.27), random.uniform(-0.05, 0.06)])
-    angle = random.uniform(-0.35, 0.35)
-    target_m = source_m + random.uniform(0.18, 0.21) * np.array([np.cos(angle), np.sin(angle)])
+    # one behind the other, as a person sees it: where the left arm can both dig and pour
+    source_m = np.array([random.uniform(-0.25, -0.19), random.uniform(-0.14, -0.05)])
+    angle = random.uniform(1.5, 1.9)
+    target_m = source_m + random.uniform(0.18, 0.20) * np.array([np.cos(angle), np.sin(angle)])
     bowls = (_random_bowl(split, random, source_m), _random_bowl(split, random, target_m))
 
     def free(place: Array, radius: float) -> bool:
         apart = [
             np.linalg.norm(place - bowl.place_m) > bowl.rim_radius_m + radius + KEPT_FREE_M for bowl in bowls
         ]
-        return all(apart) and not (place[0] < target_m[0] and place[1] < source_m[1] + 0.08)
+        return all(apart) and not (place[0] < source_m[0] and place[1] < target_m[1])  # where the handle goes
 
     count = int(random.integers(50, 66))
     return ScoopScene(kind, count, *bowls, random_distractors(split, random, free))
