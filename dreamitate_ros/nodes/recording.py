@@ -1,7 +1,5 @@
 """A video of the arms at work, taken from an image topic while they move."""
 
-import time
-
 import cv2
 import numpy as np
 from rclpy.callback_groups import ReentrantCallbackGroup
@@ -11,13 +9,18 @@ from sensor_msgs.msg import Image
 
 from dreamitate_ros import values
 from dreamitate_ros.nodes.images import image_array
+from dreamitate_ros.nodes.messages import seconds
 
 FPS = 5.0
 WIDTH_PX = 640
 
 
 class Recording:
-    """Keeps an image of `topic` every 1/FPS s until stop(); narrower than WIDTH_PX it stays as it is."""
+    """Keeps an image of `topic` every 1/FPS s until stop(); narrower than WIDTH_PX it stays as it is.
+
+    Seconds are those of the images' stamps, as the arms' are: a simulation slower than the wall's clock is shown as
+    fast as the motion was planned.
+    """
 
     def __init__(self, node: Node, topic: str) -> None:
         self._node, self._frames, self._next_s = node, [], 0.0
@@ -32,10 +35,10 @@ class Recording:
         return np.stack(frames) if frames else None
 
     def _take(self, message: Image) -> None:
-        now_s = time.monotonic()
-        if now_s < self._next_s:
+        taken_s = seconds(message.header.stamp)
+        if taken_s < self._next_s:
             return
-        self._next_s = max(self._next_s + 1 / FPS, now_s + 0.5 / FPS)
+        self._next_s = max(self._next_s + 1 / FPS, taken_s + 0.5 / FPS)
         image = image_array(message)
         if image.shape[1] > WIDTH_PX:
             height = round(image.shape[0] * WIDTH_PX / image.shape[1])
