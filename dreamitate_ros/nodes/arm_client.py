@@ -5,7 +5,6 @@ import time
 
 import numpy as np
 from control_msgs.action import FollowJointTrajectory
-from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
@@ -17,6 +16,7 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.arm import ArmState
 from dreamitate_ros.execute.ur5e import joint_names
 from dreamitate_ros.nodes import messages
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.sent_goal import SentGoal
 from dreamitate_ros.nodes.services import await_future, await_server
 from dreamitate_ros.values import ArmTrajectory

@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.arm import ArmState
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.arm_client import ArmClient
 from dreamitate_ros.nodes.messages import duration_message
 from dreamitate_ros.nodes.move_group import SUCCESS, moveit_interfaces, moveit_words

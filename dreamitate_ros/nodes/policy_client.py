@@ -7,7 +7,6 @@ from contextlib import suppress
 from types import TracebackType
 
 import rclpy
-from rclpy.action import ActionClient
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
@@ -15,6 +14,7 @@ from dreamitate_msgs.action import RunPolicy
 from dreamitate_msgs.msg import SceneTruth
 from dreamitate_msgs.srv import ResetScene
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.bringup import Bringup
 from dreamitate_ros.nodes.services import POLL_S, await_future, call
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 
 from dreamitate_msgs.action import ExecuteToolTrajectory, GenerateVideo, TrackTools
 from dreamitate_msgs.srv import CaptureStereo
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.services import POLL_S, await_future, await_server, call
 from dreamitate_ros.values import Progress, Stop
 

@@ -6,11 +6,11 @@ import time
 import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionClient
 from rclpy.executors import MultiThreadedExecutor
 
 from dreamitate_msgs.action import TrackTools
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.goals import GoalFailed, GoalServer
 
 PATIENCE_S = 20.0

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rclpy
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import JointState
@@ -22,6 +21,7 @@ from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import ErrorCode
 from dreamitate_ros.execute.safety import STILL_RAD_S
 from dreamitate_ros.nodes import messages
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.bringup import environment
 
 _SPEC = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "execute" / "scenes.py")

@@ -12,7 +12,6 @@ import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import Image
 
@@ -23,6 +22,7 @@ from dreamitate_ros.generate.diffusion.description import ModelDescription
 from dreamitate_ros.generate.diffusion.new_model import new_model
 from dreamitate_ros.generate.diffusion.settings import MEMORY, SAMPLING
 from dreamitate_ros.nodes import messages
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.bringup import environment
 from dreamitate_ros.nodes.generator_health import GeneratorHealth
 from dreamitate_ros.rig import load_rig

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 
 from dreamitate_msgs.action import GenerateVideo, RunPolicy
 from dreamitate_msgs.srv import CaptureStereo
 from dreamitate_ros.errors import ErrorCode
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.bringup import Bringup, Settings
 
 PATIENCE_S = 120.0

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 
 from dreamitate_msgs.action import RunPolicy
 from dreamitate_msgs.msg import SceneTruth
 from dreamitate_ros.errors import ErrorCode
+from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.bringup import Bringup, Settings
 from dreamitate_ros.nodes.messages import pose_array
 

@@ -1,0 +1,56 @@
+"""A goal that is taken faster than its sender notes it."""
+
+import threading
+import time
+
+import pytest
+import rclpy
+from rclpy.executors import MultiThreadedExecutor
+
+from dreamitate_msgs.action import TrackTools
+from dreamitate_ros.nodes.action_client import ActionClient
+from dreamitate_ros.nodes.goals import GoalServer
+
+PATIENCE_S = 10.0
+PAUSE_S = 0.5
+
+
+class Slow(dict):
+    """Stops whoever adds something, long enough for any answer to come."""
+
+    def __setitem__(self, key, value):
+        time.sleep(PAUSE_S)
+        super().__setitem__(key, value)
+
+
+@pytest.fixture
+def client():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("sender", context=context)
+    executor = MultiThreadedExecutor(4, context=context)
+    executor.add_node(node)
+    spinning = threading.Thread(target=executor.spin, daemon=True)
+    spinning.start()
+    GoalServer(node, TrackTools, "track_tools", lambda *_: TrackTools.Result(compute_s=1.5))
+    client = ActionClient(node, TrackTools, "track_tools")
+    assert client.wait_for_server(PATIENCE_S)
+    yield client
+    executor.shutdown()
+    rclpy.shutdown(context=context)
+    spinning.join(PATIENCE_S)
+
+
+def test_an_answer_that_comes_while_the_goal_is_being_noted_arrives(client):
+    client._feedback_callbacks = Slow()  # where rclpy 9.1.2 is between its two steps
+    handle = wait(client.send_goal_async(TrackTools.Goal(), feedback_callback=lambda _: None))
+    assert handle.accepted
+    assert wait(handle.get_result_async()).result.compute_s == 1.5
+
+
+def wait(future):
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not future.done():
+        assert time.monotonic() < deadline_s, "no answer"
+        time.sleep(0.01)
+    return future.result()
