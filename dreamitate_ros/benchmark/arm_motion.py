@@ -1,4 +1,4 @@
-"""How fast motions are planned, whether they keep their limits, and how well the arms of the cell follow them."""
+"""How fast motions are planned, and how well the arms of the cell follow them."""
 
 import time
 from dataclasses import dataclass, replace
@@ -8,10 +8,8 @@ from scipy.spatial.transform import Rotation
 
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import DreamitateError
-from dreamitate_ros.execute.approach import Segment
 from dreamitate_ros.execute.path_error import path_error
 from dreamitate_ros.execute.plan import plan
-from dreamitate_ros.execute.timing import joint_limits, time_motion
 from dreamitate_ros.execute.ur5e import HOME_RAD, joint_names
 from dreamitate_ros.geometry import inverse, transform
 from dreamitate_ros.rig import Rig, load_rig
@@ -47,16 +45,12 @@ class Followed:
     p95_deg: float
 
 
-def benchmark_motion(scenes: int, paths: int, follow: int, seed: int, progress: Progress) -> str:
-    """The table: `scenes` random two-arm tasks planned, `paths` paths timed, `follow` motions run in the cell."""
+def benchmark_motion(scenes: int, follow: int, seed: int, progress: Progress) -> str:
+    """The table: `scenes` random two-arm tasks planned, `follow` motions run in the cell."""
     rig, task, tools = _bench()
     plans = [plan_random(rig, task, tools, seed + index) for index in range(scenes)]
     progress(0.3, f"{scenes} scenes planned")
-    share, timed = worst_share_of_limits(paths, seed, progress)
-    lines = [
-        *_planning_lines(plans),
-        f"limits: {timed} random paths timed, the nearest to a limit at {share:.1%}",
-    ]
+    lines = _planning_lines(plans)
     for scale in SPEED_SCALES:
         for where, raised_m in (("in free air", 0.15), ("over the table, pushing what lies there", 0.0)):
             followed = follow_random(rig, replace(task, speed_scale=scale), tools, seed, follow, raised_m)
@@ -104,29 +98,6 @@ def plan_random(rig: Rig, task: Task, tools: dict[str, Tool], seed: int, raised_
     except DreamitateError as error:
         return Planned(time.perf_counter() - started_s, {}, f"{error.code.name}: {error.message}")
     return Planned(time.perf_counter() - started_s, motion)
-
-
-def worst_share_of_limits(paths: int, seed: int, progress: Progress) -> tuple[float, int]:
-    """How near the nearest of random paths comes to a limit of velocity, acceleration or jerk; and of how many."""
-    worst = 0.0
-    for index in range(paths):
-        random = np.random.default_rng([seed, index])
-        scale = float(random.choice([0.1, 0.25, 0.5, 1.0]))
-        motion = time_motion([random_path(random)], np.linspace(0, 2, 60), scale, lambda: False)
-        derivatives = motion.velocities["left"], motion.accelerations["left"], motion.jerks["left"]
-        for values, limit in zip(derivatives, joint_limits(scale), strict=True):
-            worst = max(worst, float((np.abs(values) / limit).max()))
-        if index % 100 == 99:
-            progress(0.3 + 0.4 * index / paths, f"{index + 1} of {paths} paths timed")
-    return worst, paths
-
-
-def random_path(random: np.random.Generator) -> Segment:
-    """A tracked path of one arm through joint space: waves of random size, some of them violent."""
-    waves = random.normal(0, random.uniform(0.02, 0.5), (3, 6))
-    phase = np.linspace(0, np.pi, 60)[:, None]
-    path = random.uniform(-2, 2, 6) + sum(wave * np.cos((k + 1) * phase) for k, wave in enumerate(waves))
-    return Segment("the tracked path", {"left": path}, True)
 
 
 def follow_random(

@@ -4,17 +4,27 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from dreamitate_ros.benchmark.trial import Job
 from dreamitate_ros.workers import in_processes
 
 Outcome = dict[str, Any]
 """Plain JSON, with the job's key under "key"."""
 
 
+class Job(Protocol):
+    """What is worked on; made from plain values, for it goes to another process."""
+
+    @property
+    def key(self) -> str:
+        """What names it in the results."""
+
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+
 def cases_done(
-    path: Path, jobs: Sequence[Job], work: Callable[[Job], Outcome], workers: int
+    path: Path, jobs: Sequence[AnyJob], work: Callable[[AnyJob], Outcome], workers: int
 ) -> list[Outcome]:
     """The outcomes of all jobs: those that `path` holds, and work(job) of the others, which are added to it.
 

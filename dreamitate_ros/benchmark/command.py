@@ -45,9 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add = motion.add_argument
     add("--scenes", type=int, default=20, help="random two-arm tasks to plan (default: 20)")
-    add("--paths", type=int, default=200, help="random paths to time within the limits (default: 200)")
+    add("--paths", type=int, default=200, help="random paths to plan within the limits (default: 200)")
     add("--follow", type=int, default=3, help="motions to run in the cell, per speed scale (default: 3)")
     add("--seed", type=int, default=900_000, help="of the first (default: 900000)")
+    add("--workers", type=int, default=2, help="processes that plan random paths (default: 2)")
+    add(
+        "--output", type=Path, default=Path("benchmark"),
+        help="folder for the random paths' outcomes; those found there are kept (default: benchmark)",
+    )  # fmt: skip
     motion.set_defaults(run=run_motion)
     generator = subjects.add_parser(
         "generator", help="time and memory of the video model, next to diffusers' own pipeline"
@@ -94,14 +99,13 @@ def run_confidence(arguments: argparse.Namespace) -> int:
 def run_motion(arguments: argparse.Namespace) -> int:
     """Run it and print the figures; always 0."""
     from dreamitate_ros.benchmark.arm_motion import benchmark_motion
+    from dreamitate_ros.benchmark.random_paths import benchmark_paths
 
+    outcomes = arguments.output / "random_paths.jsonl"
+    print(benchmark_paths(arguments.paths, arguments.seed, arguments.workers, outcomes))
     print(
         benchmark_motion(
-            arguments.scenes,
-            arguments.paths,
-            arguments.follow,
-            arguments.seed,
-            lambda _, what: print(what, flush=True),
+            arguments.scenes, arguments.follow, arguments.seed, lambda _, what: print(what, flush=True)
         )
     )
     return 0

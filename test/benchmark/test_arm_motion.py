@@ -35,12 +35,6 @@ def test_a_refusal_is_counted_with_its_reason(bench):
     assert planned.refused.startswith("LOW_CONFIDENCE: ") and not planned.motion
 
 
-def test_no_random_path_comes_over_a_limit():
-    share, count = arm_motion.worst_share_of_limits(20, 7, lambda *_: None)
-    assert count == 20
-    assert 0.5 < share <= 1.0
-
-
 def test_the_cells_arms_follow_within_two_millimetres_and_a_degree_at_full_speed(bench):
     rig, task, tools = bench
     followed = arm_motion.follow_random(rig, replace(task, speed_scale=1.0), tools, 900_000, 1, raised_m=0.15)
