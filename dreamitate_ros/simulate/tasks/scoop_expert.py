@@ -19,7 +19,7 @@ CARRY_RISE_M = 0.065  # of the spoon's lowest point above the bowl's floor
 POUR_M = 0.075  # of the centre of the spoon's rim above the table
 LEVEL_RAD, POUR_RAD = np.deg2rad([15.0, 100.0])  # nose down: to carry, and for the last grain
 NOSE_M = float(BOWL_OUTSIDE_M[0])
-ENOUGH_GRAINS = 7
+ENOUGH_GRAINS = 9
 
 # when, in imagined frames; a person begins a motion before the one before it has ended
 ABOVE, IN = 2.0, 3.2
@@ -40,14 +40,15 @@ class Scoop:
 
 
 CANDIDATES = tuple(
-    Scoop(-0.012, end_m, np.deg2rad(deg)) for end_m, deg in ((0.044, 52), (0.040, 62), (0.036, 68))
+    Scoop(start_m, end_m, np.deg2rad(deg))
+    for start_m, end_m, deg in ((-0.020, 0.048, 52), (-0.020, 0.044, 58), (-0.024, 0.046, 55))
 )
 
 
 def demonstrate(
     world: HandheldWorld, scene: ScoopScene, frames: int, fps: float, progress: Progress, stop: Stop
 ) -> Demonstration:
-    """The first spoonful of ENOUGH_GRAINS, or the best; raises Cancelled or GENERATION_FAILED."""
+    """The first spoonful of ENOUGH_GRAINS more than are spilled, or the best; raises Cancelled or GENERATION_FAILED."""
     best: Demonstration | None = None
     at = world.clock_s(frames, fps) * fps * 12 / (frames - 1)
     for index, scoop in enumerate(CANDIDATES):

@@ -12,7 +12,7 @@ from dreamitate_ros.simulate.tasks.distractors import Distractor, add_distractor
 from dreamitate_ros.simulate.tasks.grains import GrainKind, add_grains, heap, random_kind, suit_solver
 from dreamitate_ros.values import Array
 
-LARGER = 1.6  # than the grains to sweep: fewer of them fill a bowl
+GRAIN_M3 = 1.2e-6  # of every kind, larger than the grains to sweep: fewer of them fill a bowl
 KEPT_FREE_M = 0.03  # around bowls, and on the person's side of them, where the hand goes
 FILLED_RADIUS_M = 0.032
 
@@ -32,7 +32,8 @@ def random_scoop(seed: int) -> ScoopScene:
     """The scene of a seed; the spoon is in the left arm."""
     split, random = split_of(seed), np.random.default_rng([seed, 30])
     kind = random_kind(split, random)
-    kind = replace(kind, size_m=tuple(LARGER * size for size in kind.size_m))
+    larger = float(np.cbrt(GRAIN_M3 * kind.density / kind.mass_kg))
+    kind = replace(kind, size_m=tuple(larger * size for size in kind.size_m))
     # one behind the other, as a person sees it: where the left arm can both dig and pour
     source_m = np.array([random.uniform(-0.25, -0.19), random.uniform(-0.14, -0.05)])
     angle = random.uniform(1.5, 1.9)
