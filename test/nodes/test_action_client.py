@@ -10,6 +10,7 @@ from rclpy.executors import MultiThreadedExecutor
 from dreamitate_msgs.action import TrackTools
 from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.goals import GoalServer
+from dreamitate_ros.nodes.services import await_future
 
 PATIENCE_S = 10.0
 PAUSE_S = 0.5
@@ -32,13 +33,15 @@ def client():
     executor.add_node(node)
     spinning = threading.Thread(target=executor.spin, daemon=True)
     spinning.start()
-    GoalServer(node, TrackTools, "track_tools", lambda *_: TrackTools.Result(compute_s=1.5))
+    server = GoalServer(node, TrackTools, "track_tools", lambda *_: TrackTools.Result(compute_s=1.5))
     client = ActionClient(node, TrackTools, "track_tools")
     assert client.wait_for_server(PATIENCE_S)
     yield client
+    server.close()
     executor.shutdown()
-    rclpy.shutdown(context=context)
     spinning.join(PATIENCE_S)
+    node.destroy_node()
+    context.try_shutdown()
 
 
 def test_an_answer_that_comes_while_the_goal_is_being_noted_arrives(client):
@@ -49,8 +52,4 @@ def test_an_answer_that_comes_while_the_goal_is_being_noted_arrives(client):
 
 
 def wait(future):
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not future.done():
-        assert time.monotonic() < deadline_s, "no answer"
-        time.sleep(0.01)
-    return future.result()
+    return await_future(future, PATIENCE_S, lambda: False, "the server")

@@ -12,6 +12,7 @@ from dreamitate_msgs.action import TrackTools
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.goals import GoalFailed, GoalServer
+from dreamitate_ros.nodes.services import await_future
 
 PATIENCE_S = 20.0
 
@@ -63,11 +64,7 @@ class Desk:
 
 
 def wait(future):
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not future.done():
-        assert time.monotonic() < deadline_s, "no answer"
-        time.sleep(0.01)
-    return future.result()
+    return await_future(future, PATIENCE_S, lambda: False, "the server")
 
 
 @pytest.fixture
