@@ -160,6 +160,7 @@ class Policy(Node):
             nonlocal moving
             if not moving and not what.startswith("plan"):
                 moving = True
+                recording.begin()
                 run.episode.event("motion_started")
             progress(fraction, what)
 

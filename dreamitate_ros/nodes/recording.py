@@ -16,7 +16,9 @@ WIDTH_PX = 640
 
 
 class Recording:
-    """Keeps an image of `topic` every 1/FPS s until stop(); narrower than WIDTH_PX it stays as it is.
+    """Keeps an image of `topic` every 1/FPS s from begin() until stop(); narrower than WIDTH_PX it stays as it is.
+
+    Made before it begins, for a subscription takes a while to be found; without begin() it keeps all since it was made.
 
     Seconds are those of the images' stamps, as the arms' are: a simulation slower than the wall's clock is shown as
     fast as the motion was planned.
@@ -27,6 +29,11 @@ class Recording:
         self._subscription = node.create_subscription(
             Image, topic, self._take, qos_profile_sensor_data, callback_group=ReentrantCallbackGroup()
         )
+
+    def begin(self) -> None:
+        """The motion starts: what was seen before it is not kept."""
+        self._frames.clear()
+        self._next_s = 0.0
 
     def stop(self) -> values.Image | None:
         """(N, H, W, 3) frames at FPS, None when no image came."""
