@@ -4,6 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
+PAPER_TASKS = ("rotate", "scoop", "sweep", "push_shape")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The benchmarks and their options."""
@@ -64,6 +66,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     add("--seed", type=int, default=0, help="of weights and noise (default: 0)")
     generator.set_defaults(run=run_generator)
+    physics = subjects.add_parser(
+        "physics", help="how much faster or slower than real time each task simulates"
+    )
+    add = physics.add_argument
+    add("--tasks", nargs="+", default=PAPER_TASKS, help=f"(default: {' '.join(PAPER_TASKS)})")
+    add("--scenes", type=int, default=5, help="of each task (default: 5)")
+    add("--seconds", type=float, default=1.0, help="simulated of each scene (default: 1)")
+    add("--seed", type=int, default=900_000, help="of the first scene (default: 900000)")
+    physics.set_defaults(run=run_physics)
     stops = subjects.add_parser(
         "stops", help="faults at random times: how soon and how far the cell's arms stop"
     )
@@ -123,6 +134,15 @@ def run_generator(arguments: argparse.Namespace) -> int:
         arguments.seed,
         lambda line: print(line, flush=True),
     )
+    return 0
+
+
+def run_physics(arguments: argparse.Namespace) -> int:
+    """Run it and print each task's figure as it is found; always 0."""
+    from dreamitate_ros.benchmark.physics import benchmark_physics
+
+    for line in benchmark_physics(arguments.tasks, arguments.scenes, arguments.seconds, arguments.seed):
+        print(line, flush=True)
     return 0
 
 
