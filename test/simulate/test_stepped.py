@@ -34,9 +34,9 @@ def a_motion(arm, seconds=1.0, start=None):
     return ArmTrajectory(arm, joint_names(arm), times_s, positions, velocities, zeros, (0.2, 0.8), path)
 
 
-def acted_out(stepped, tools, stop=lambda: False):
+def acted_out(stepped, tools, stop=lambda: False, **options):
     trajectories = {arm: a_motion(arm) for arm in stepped.arms}
-    return run(trajectories, stepped.arms, tools, lambda *_: None, stop, stepped.clock)
+    return run(trajectories, stepped.arms, tools, lambda *_: None, stop, stepped.clock, **options)
 
 
 def test_both_arms_follow_on_one_clock(stepped, tools):
@@ -45,6 +45,10 @@ def test_both_arms_follow_on_one_clock(stepped, tools):
         np.testing.assert_allclose(driver.state().positions, HOME_RAD[arm] + TURN_RAD, atol=0.005)
         assert len(execution.positions[arm]) > 20
     assert 1.9 < stepped.clock.now_s() < 3.0  # a second until the start, a second of motion
+
+
+def test_a_busy_machine_is_no_lost_driver(stepped, tools):
+    assert len(acted_out(stepped, tools, stale_s=0.0).times_s) > 20
 
 
 def test_twice_the_same(stepped, tools):
