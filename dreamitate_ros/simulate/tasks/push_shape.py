@@ -42,9 +42,9 @@ class PushShape:
                 bottom += height
 
     def hand(self, arm: str, tool: Tool) -> Hand:
-        """Around the rod's upper half, from the person's left."""
+        """Around the rod's upper end, so that most of it stays in sight, from the person's left."""
         return handle_grip(
-            hold_m=np.array([0.0, 0.0, 0.155]),
+            hold_m=np.array([0.0, 0.0, 0.172]),
             along=np.array([0.0, 0.0, -1.0]),
             back=np.array([-0.8, -0.6, 0.0]),
             shoulder_m=(-0.90, -0.70, 0.40),
