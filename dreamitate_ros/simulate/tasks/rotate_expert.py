@@ -1,7 +1,8 @@
 """The scripted expert of `rotate`: turns the object with the two tools as a person would, in physics, without arms.
 
 It knows the scene exactly, tries several pushes and keeps the one that also works when the tools are a few
-millimetres off. It plays the imagined person of the oracle, and the person of demonstrations.
+millimetres off, and leaves the object turned when arms draw the tools back from it. It plays the imagined person of
+the oracle, and the person of demonstrations.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ import mujoco
 import numpy as np
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.execute.retarget import stand_off
 from dreamitate_ros.geometry import apply, transform
+from dreamitate_ros.simulate.eased import eased
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.objects import BODY, ObjectShape, random_object
 from dreamitate_ros.simulate.tasks.rotate_push import Push, candidates, tool_path, touch_poses
@@ -22,6 +25,11 @@ INEXACT_M = 0.008
 LARGEST_SHIFT_M = 0.06
 SHIFT_COSTS_DEG_M = 573.0
 TOUCH_DISTANCE_M = 0.6
+TRIED_FPS, LAST, LEFT = (
+    6.0,
+    12,
+    15,
+)  # imagined frames of a try: the video's last, and when the tools have left
 
 
 @dataclass(frozen=True)
@@ -77,14 +85,17 @@ class RotateExpert:
         return self._world.perform(paths, frames, fps)
 
     def _score(self, grip: Grip, back_off_m: float) -> float:
-        """Turned in contact, deg; less when the object is dragged away."""
-        done = self.perform(grip, 13, 6.0, back_off_m)
+        """Turned in contact, deg, and still after the tools have left; less when the object is dragged away."""
+        at = self._world.clock_s(LEFT + 1, TRIED_FPS) * TRIED_FPS
+        paths = {
+            arm: _leaving(tool_path(grip.push, touch, arm, self._centre, at, back_off_m), at)
+            for arm, touch in grip.touch.items()
+        }
+        done = self._world.perform(paths, LEFT + 1, TRIED_FPS)
         shift_m = float(
             np.linalg.norm(done.states[-1, :2] - done.states[0, :2])
         )  # the object's joint comes first
-        return done.outcome.figures["rotated_in_contact_deg"] - SHIFT_COSTS_DEG_M * max(
-            0.0, shift_m - LARGEST_SHIFT_M
-        )
+        return done.outcome.score - SHIFT_COSTS_DEG_M * max(0.0, shift_m - LARGEST_SHIFT_M)
 
     def _clearance(self, arm: str, pose: Array) -> float:
         model, data = self._world.model, self._world.data
@@ -110,6 +121,14 @@ def demonstrate(
             f" {GOAL_DEG:g} are needed; reset the cell to another seed",
         )
     return done
+
+
+def _leaving(path: Array, frames_at: Array) -> Array:
+    """The path (N, 4, 4) at frames_at (N,), drawn back from LAST on as arms do it."""
+    share = eased(frames_at, (LAST, 0), (LEFT, 1))[:, None]
+    result = path.copy()
+    result[:, :3, 3] += share * (stand_off(path[-1]) - path[-1])[:3, 3]
+    return result
 
 
 def _footprint(shape: ObjectShape, world_from_object: Array) -> Array:
