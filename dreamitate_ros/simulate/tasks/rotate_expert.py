@@ -25,11 +25,8 @@ INEXACT_M = 0.008
 LARGEST_SHIFT_M = 0.06
 SHIFT_COSTS_DEG_M = 573.0
 TOUCH_DISTANCE_M = 0.6
-TRIED_FPS, LAST, LEFT = (
-    6.0,
-    12,
-    15,
-)  # imagined frames of a try: the video's last, and when the tools have left
+TRIED_FPS = 6.0
+LAST, GONE = 12, 15  # imagined frames: the video's last, and when arms have drawn the tools back
 
 
 @dataclass(frozen=True)
@@ -75,23 +72,22 @@ class RotateExpert:
             )
         return best[1]
 
-    def perform(self, grip: Grip, frames: int, fps: float, back_off_m: float = 0.0) -> Demonstration:
-        """Do it in physics; the action always takes 12 imagined frames."""
-        at = self._world.clock_s(frames, fps) * fps * 12 / (frames - 1)
-        paths = {
-            arm: tool_path(grip.push, touch, arm, self._centre, at, back_off_m)
+    def perform(self, grip: Grip, frames: int, fps: float) -> Demonstration:
+        """Do it in physics; the action always takes LAST imagined frames."""
+        at = self._world.clock_s(frames, fps) * fps * LAST / (frames - 1)
+        return self._world.perform(self._paths(grip, at), frames, fps)
+
+    def _paths(self, grip: Grip, frames_at: Array, back_off_m: float = 0.0) -> dict[str, Array]:
+        return {
+            arm: tool_path(grip.push, touch, arm, self._centre, frames_at, back_off_m)
             for arm, touch in grip.touch.items()
         }
-        return self._world.perform(paths, frames, fps)
 
     def _score(self, grip: Grip, back_off_m: float) -> float:
         """Turned in contact, deg, and still after the tools have left; less when the object is dragged away."""
-        at = self._world.clock_s(LEFT + 1, TRIED_FPS) * TRIED_FPS
-        paths = {
-            arm: _leaving(tool_path(grip.push, touch, arm, self._centre, at, back_off_m), at)
-            for arm, touch in grip.touch.items()
-        }
-        done = self._world.perform(paths, LEFT + 1, TRIED_FPS)
+        at = self._world.clock_s(GONE + 1, TRIED_FPS) * TRIED_FPS
+        paths = {arm: _leaving(path, at) for arm, path in self._paths(grip, at, back_off_m).items()}
+        done = self._world.perform(paths, GONE + 1, TRIED_FPS)
         shift_m = float(
             np.linalg.norm(done.states[-1, :2] - done.states[0, :2])
         )  # the object's joint comes first
@@ -125,7 +121,7 @@ def demonstrate(
 
 def _leaving(path: Array, frames_at: Array) -> Array:
     """The path (N, 4, 4) at frames_at (N,), drawn back from LAST on as arms do it."""
-    share = eased(frames_at, (LAST, 0), (LEFT, 1))[:, None]
+    share = eased(frames_at, (LAST, 0), (GONE, 1))[:, None]
     result = path.copy()
     result[:, :3, 3] += share * (stand_off(path[-1]) - path[-1])[:3, 3]
     return result

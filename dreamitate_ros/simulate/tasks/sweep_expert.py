@@ -13,9 +13,7 @@ from dreamitate_ros.simulate.tasks.sweep_scene import HEAP_RADIUS_M, SweepScene
 from dreamitate_ros.simulate.tasks.sweep_truth import GOAL_SHARE
 from dreamitate_ros.values import Array, Progress, Stop
 
-LEAN_RAD = np.deg2rad(
-    40
-)  # of the handle, towards where the brush goes: a hand then hides less of it from above
+LEAN_RAD = np.deg2rad(40)  # of the handle, towards where the brush goes: so a hand hides less of it
 HALF_THICKNESS_M = 0.009  # of the bristles
 CLEARANCE_M = 0.0015
 OUT_OF_VIEW_M = np.array([0.10, -0.42])
