@@ -1,7 +1,9 @@
 """A rigid tool that a person's hand and a robot's flange can both hold: its mesh and how it mounts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -83,6 +85,16 @@ def load_tool(name: str, directory: Path, like: Path | None = None) -> Tool:
     content = load_mapping(path, INVALID) if path.is_file() else {}
     mesh = _colored(_load_mesh(paths[0]), content, path)
     return Tool(name, mesh, _mount(content, path), paths[0], _symmetry(content, path))
+
+
+def load_tools(
+    arm_tools: Mapping[str, str], config: Path, directories: Mapping[str, Path] = MappingProxyType({})
+) -> dict[str, Tool]:
+    """arm -> Tool, of a task's arm_tools: from directories[arm] or, where that says nothing, from config/tools."""
+    return {
+        arm: load_tool(arm, directories.get(arm, config / "tools" / name), like=config / "tools" / name)
+        for arm, name in arm_tools.items()
+    }
 
 
 def _load_mesh(path: Path) -> trimesh.Trimesh:

@@ -17,7 +17,7 @@ from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.controller import JointGoal, TrajectoryController
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task, load_task
-from dreamitate_ros.tool import Tool, load_tool
+from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.values import ArmTrajectory, Array, Progress, ToolTrack
 
 TIMES, FPS, FIRST = 13, 6.0, 2
@@ -150,7 +150,7 @@ def _run(
 def _bench() -> tuple[Rig, Task, dict[str, Tool]]:
     config = config_directory()
     task = load_task("rotate", config)
-    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, config)
     return load_rig(config / "rigs" / "cell.yaml"), task, tools
 
 

@@ -38,10 +38,9 @@ def size(description: ModelDescription) -> Size:
     with torch.device("meta"):
         networks = new_unet(description), new_vae(description), new_text_encoder(description)
         unet, vae, text = (network.to("meta") for network in networks)  # some parameters were made elsewhere
-        height, width = description.latent_size
-        noisy, condition = torch.zeros(1, FRAMES, 4, height, width), _condition(description)
+        noisy, condition = torch.zeros(_clip_shape(description)), _condition(description)
         frame = torch.zeros(1, 3, description.height, description.width)
-        latent, is_image = torch.zeros(1, 4, height, width), torch.zeros(1, 1)
+        latent, is_image = noisy[0, :1], torch.zeros(1, 1)
         return Size(
             _parameters_m(unet),
             _parameters_m(vae),
@@ -128,7 +127,7 @@ def train_steps(description: ModelDescription, device: str, trainable: str, step
     loss, parameters = UnetLoss(unet), trained_parameters(unet, trainable)
     optimizer = torch.optim.AdamW(parameters, lr=1e-5)
     with torch.device(device):
-        latents = torch.randn(1, FRAMES, 4, *description.latent_size)
+        latents = torch.randn(_clip_shape(description))
         batch = Batch(latents, torch.randn_like(latents), torch.ones(1), _condition(description))
     times = []
     for _ in range(steps + 1):
@@ -156,12 +155,15 @@ def _timed(imagine: Callable[[], bytes], marks: list[float], device: str) -> tup
 
 
 def _condition(description: ModelDescription) -> Condition:
-    height, width = description.latent_size
     return Condition(
         torch.zeros(1, 1, 1, description.text_width),
-        torch.zeros(1, FRAMES, 4, height, width),
+        torch.zeros(_clip_shape(description)),
         torch.zeros(1, 3),
     )
+
+
+def _clip_shape(description: ModelDescription) -> tuple[int, ...]:
+    return 1, FRAMES, description.vae_latent_channels, *description.latent_size
 
 
 def _photos(description: ModelDescription) -> StereoImage:

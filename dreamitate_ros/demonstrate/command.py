@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     from dreamitate_ros.simulate.seeds import Split, require
     from dreamitate_ros.simulate.tasks import simulated_task
     from dreamitate_ros.task import load_task
-    from dreamitate_ros.tool import load_tool
+    from dreamitate_ros.tool import load_tools
     from dreamitate_ros.workers import in_processes
 
     config = config_directory()
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     simulated_task(task.name)
     seeds = range(arguments.seed, arguments.seed + arguments.episodes)
     require(Split.TRAINING, seeds)
-    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, config)
     dataset = Dataset.open(arguments.output, task, arguments.size)
     recorder = Recorder(task, load_rig(config / "rigs" / "cell.yaml"), tools, dataset)
     kept = dataset.records()

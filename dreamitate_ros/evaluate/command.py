@@ -131,12 +131,12 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
     from dreamitate_ros.evaluate.core import CorePolicy
     from dreamitate_ros.rig import load_rig
     from dreamitate_ros.simulate.tasks import simulated_task
-    from dreamitate_ros.tool import load_tool
+    from dreamitate_ros.tool import load_tools
 
     config = config_directory()
     rig_path = config / "rigs" / "cell.yaml"
     rig = load_rig(rig_path)
-    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, config)
     rounds = simulated_task(task.name).rounds
     imagination: Imagination
     if arguments.generator == "oracle":

@@ -21,7 +21,7 @@ from dreamitate_ros.rig import load_rig
 from dreamitate_ros.simulate.seeds import split_of
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task, load_task
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.tool import load_tools
 
 
 def demo(task: str, seed: int, episodes: Path) -> int:
@@ -87,8 +87,7 @@ def _scene(directory: Path) -> int:
 def _require_usable(task: Task, directory: Path, rig_path: Path, tools: Mapping[str, Path]) -> None:
     """Everything that can be told before anything is started; raises DreamitateError."""
     rig = load_rig(rig_path)
-    for arm, name in task.arm_tools.items():
-        load_tool(arm, tools.get(arm, config_directory() / "tools" / name))
+    load_tools(task.arm_tools, config_directory(), tools)
     photos = crop_photos(read_photos(directory), rig.top.width, rig.top.height)
     ReplayGenerator(directory).generate(photos, task, 0, lambda *_: None, lambda: False)
 

@@ -33,6 +33,7 @@ from dreamitate_ros.record.preview import draw_preview
 from dreamitate_ros.record.take_writer import TakeWriter
 from dreamitate_ros.record.trackable import check_tracking
 from dreamitate_ros.task import load_task
+from dreamitate_ros.tool import load_tools
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PREVIEW_EVERY_S = 0.2
@@ -56,7 +57,7 @@ class DemonstrationRecorder(Node):
         )
         self._rig = parameters.rig(self)
         directories = parameters.tool_directories(self)
-        self._tools = parameters.load_tools(self._task, config, directories) if self._check else {}
+        self._tools = load_tools(self._task.arm_tools, config, directories) if self._check else {}
         self._cameras = LiveCameras(self, self._take_image)
         self._library = TakeLibrary(folder, self._task.frames / self._task.fps, self._cameras.max_skew_s)
         self._lock = threading.RLock()

@@ -1,6 +1,5 @@
 """Parameters as the nodes declare them: described, read once at start, checked with words."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,7 @@ from rclpy.node import Node
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.rig import Rig, load_rig
-from dreamitate_ros.task import Task, require_range
-from dreamitate_ros.tool import Tool, load_tool
+from dreamitate_ros.task import require_range
 
 
 def text(node: Node, name: str, default: str, description: str) -> str:
@@ -62,14 +60,6 @@ def tool_directories(node: Node) -> dict[str, Path]:
             )
         directories[arm] = Path(directory)
     return directories
-
-
-def load_tools(task: Task, config: Path, directories: Mapping[str, Path]) -> dict[str, Tool]:
-    """arm -> Tool of a task, from directories[arm] or, where that says nothing, from config/tools/NAME."""
-    return {
-        arm: load_tool(arm, directories.get(arm, config / "tools" / name), like=config / "tools" / name)
-        for arm, name in task.arm_tools.items()
-    }
 
 
 def _declare(node: Node, name: str, default: Any, description: str, dynamic_typing: bool = False) -> Any:

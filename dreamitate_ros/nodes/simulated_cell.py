@@ -28,6 +28,7 @@ from dreamitate_ros.simulate.runner import CellRunner
 from dreamitate_ros.simulate.seeds import split_of
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import load_task
+from dreamitate_ros.tool import load_tools
 
 TRUTH_EVERY_S, FRAMES_EVERY_S, SPEED_EVERY_S, DIAGNOSTICS_EVERY_S = 0.1, 0.1, 0.2, 2.0
 
@@ -39,7 +40,7 @@ class SimulatedCell(Node):
         super().__init__("simulated_cell")
         config, rig = parameters.config(self), parameters.rig(self)
         task = load_task(parameters.text(self, "task", "rotate", "task whose scene is on the table"), config)
-        tools = parameters.load_tools(task, config, parameters.tool_directories(self))
+        tools = load_tools(task.arm_tools, config, parameters.tool_directories(self))
         seed = int(parameters.number(self, "seed", 0.0, "which things lie where", 0, 2**31))
         split_of(seed)
         rate = parameters.number(self, "rate", 1.0, "simulated seconds per second", 0.01, 20)

@@ -31,7 +31,7 @@ from dreamitate_ros.nodes.arm_client import ArmClient
 from dreamitate_ros.nodes.bringup import environment
 from dreamitate_ros.nodes.services import call
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import Tool, load_tool
+from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.values import ArmTrajectory, Array, ToolPath
 
 MOTION_S, SWING_RAD, SAMPLE_S = 4.0, 0.5, 0.02
@@ -256,10 +256,7 @@ def _client(node: Node, arm: str) -> _Arm:
 
 def _tools() -> dict[str, Tool]:
     config = config_directory()
-    return {
-        arm: load_tool(arm, config / "tools" / name)
-        for arm, name in load_task("rotate", config).arm_tools.items()
-    }
+    return load_tools(load_task("rotate", config).arm_tools, config)
 
 
 def _joints_apart(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:

@@ -18,7 +18,7 @@ from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
 from dreamitate_ros.nodes.images import compressed_message, image_message
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import Tool
+from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.overlay import draw_overlay
 from dreamitate_ros.track.tracker import track_tools
@@ -48,7 +48,7 @@ class ToolTracker(Node):
     def _track(self, goal: TrackTools.Goal, feedback: Feedback, stop: Stop) -> TrackTools.Result:
         started_s = time.monotonic()
         task = load_task(goal.task, self._config)
-        tools = list(parameters.load_tools(task, self._config, self._tools).values())
+        tools = list(load_tools(task.arm_tools, self._config, self._tools).values())
         video = messages.stereo_video(goal.video)
 
         def progress(fraction: float, what: str) -> None:

@@ -23,7 +23,7 @@ from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.nodes.motion_beat import MotionBeat
 from dreamitate_ros.task import Task, load_task
-from dreamitate_ros.tool import Tool
+from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.values import ArmTrajectory, Execution, Stop
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -74,7 +74,7 @@ class TrajectoryExecutor(Node):
         self, goal: ExecuteToolTrajectory.Goal, feedback: Feedback, stop: Stop
     ) -> ExecuteToolTrajectory.Result:
         task = load_task(goal.task, self._config)
-        tools = parameters.load_tools(task, self._config, self._tools)
+        tools = load_tools(task.arm_tools, self._config, self._tools)
         arms = {arm: self._arms[arm] for arm in task.arm_tools}
         with self._listening(arms):
             return self._plan_and_run(goal, task, tools, arms, feedback, stop)

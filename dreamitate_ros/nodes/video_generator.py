@@ -25,6 +25,7 @@ from dreamitate_ros.nodes.services import call
 from dreamitate_ros.simulate.oracle import OracleGenerator
 from dreamitate_ros.simulate.scene import Scene
 from dreamitate_ros.task import Task, load_task
+from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import StereoVideo, Stop
 
 GENERATORS = ("oracle", "diffusion", "replay")
@@ -78,7 +79,7 @@ class VideoGenerator(Node):
             )
         if self._model is not None:
             return self._model
-        tools = parameters.load_tools(task, self._config, self._tools)
+        tools = load_tools(task.arm_tools, self._config, self._tools)
         return OracleGenerator(self._rig, tools, lambda: self._cell_scene(stop))
 
     def _cell_scene(self, stop: Stop) -> Scene:

@@ -16,7 +16,7 @@ from dreamitate_ros.simulate.film import film
 from dreamitate_ros.simulate.handheld import HandheldWorld
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import Image
 
 SEEDS = {"rotate": 3, "scoop": 3, "sweep": 12, "push_shape": 4}
@@ -32,7 +32,7 @@ def task_row(name: str, seed: int) -> Image:
         load_task(name, config),
         simulated_task(name),
     )
-    tools = {arm: load_tool(tool, config / "tools" / tool) for arm, tool in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, config)
     cell = Cell(simulated, seed, rig, tools)
     world = HandheldWorld(simulated, cell.scene, rig, tools)
     cell.close()

@@ -9,14 +9,14 @@ from dreamitate_ros.benchmark import arm_motion
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.tool import load_tools
 
 
 @pytest.fixture(scope="module")
 def bench():
     config = config_directory()
     task = load_task("rotate", config)
-    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, config)
     return load_rig(config / "rigs" / "cell.yaml"), task, tools
 
 

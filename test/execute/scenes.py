@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from dreamitate_ros.geometry import inverse, transform
 from dreamitate_ros.rig import Rig, load_rig
 from dreamitate_ros.task import Task, load_task
-from dreamitate_ros.tool import Tool, load_tool
+from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.values import Array, ToolTrack
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -17,7 +17,7 @@ TIMES = 13
 
 def cell() -> tuple[Rig, Task, dict[str, Tool]]:
     task = load_task("rotate", CONFIG)
-    tools = {arm: load_tool(arm, CONFIG / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, CONFIG)
     return load_rig(CONFIG / "rigs" / "cell.yaml"), task, tools
 
 

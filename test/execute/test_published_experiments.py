@@ -11,7 +11,7 @@ from dreamitate_ros.execute.plan import plan
 from dreamitate_ros.execute.ur5e import HOME_RAD
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import ToolTrack
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ FIRST_TIME, TIMES = 4, 13
 def test_the_annotated_paths_can_be_planned():
     config = ROOT / "config"
     rig, task = load_rig(config / "rigs" / "cell.yaml"), load_task("rotate", config)
-    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, config)
     for experiment, poses in json.loads(REFERENCE.read_text()).items():
         tracks = [_track(tool, rows) for tool, rows in poses.items()]
         motion = plan(tracks, task, rig, tools, HOME_RAD, lambda *_: None, lambda: False)

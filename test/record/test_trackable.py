@@ -10,7 +10,7 @@ from dreamitate_ros.generate.video_file import write_frames
 from dreamitate_ros.record import trackable
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import ToolTrack
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -28,7 +28,7 @@ def videos(tmp_path_factory):
 
 def check(videos, monkeypatch, confidence):
     task, rig = load_task("rotate", CONFIG), load_rig(CONFIG / "rigs" / "cell.yaml")
-    tools = {arm: load_tool(arm, CONFIG / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, CONFIG)
     seen = []
 
     def track(video, rig, tools, progress, stop):

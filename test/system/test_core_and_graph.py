@@ -14,7 +14,7 @@ from dreamitate_ros.nodes.bringup import Settings
 from dreamitate_ros.nodes.session import trials_in_graph
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.tool import load_tools
 from dreamitate_ros.track.tracks_file import read_tracks
 
 SEED = 900_003
@@ -26,7 +26,7 @@ def core(tmp_path_factory):
     config = config_directory()
     rig_path = config / "rigs" / "cell.yaml"
     task, rig = load_task("rotate", config), load_rig(rig_path)
-    tools = {arm: load_tool(arm, config / "tools" / name) for arm, name in task.arm_tools.items()}
+    tools = load_tools(task.arm_tools, config)
     policy = CorePolicy(task, rig, rig_path, tools, tmp_path_factory.mktemp("core"))
     return policy.trial(SEED, oracle(rig, tools, 1))
 

@@ -11,7 +11,7 @@ class Condition:
     """Everything but the noisy latents and their noise level, for B clips of T frames.
 
     context: (B, 1, 1, D), or (B, T, 1, D) where each frame has its own: the vector of cross-attention.
-    image_latents: (B, T, 4, h, w) latents of each frame's photo, NOT multiplied by the VAE's scaling factor.
+    image_latents: (B, T, C, h, w) latents of each frame's photo, NOT multiplied by the VAE's scaling factor.
     time_ids: (B, 3) fps_id, motion_bucket_id and the noise augmentation, as they are.
     """
 

@@ -28,7 +28,7 @@ def scalings(sigma: Tensor) -> Scalings:
 def denoise(
     unet: UNetSpatioTemporalConditionModel, noisy: Tensor, sigma: Tensor, condition: Condition
 ) -> Tensor:
-    """D(noisy): the estimate (B, T, 4, h, w) of the clean, scaled latents. noisy: z + sigma * noise; sigma: (B,)."""
+    """D(noisy): the estimate (B, T, C, h, w) of the clean, scaled latents. noisy: z + sigma * noise; sigma: (B,)."""
     factors = scalings(sigma)
     skip, out, inward = (factor[:, None, None, None, None] for factor in factors[:3])
     return skip * noisy + out * predict(unet, inward * noisy, factors.noise, condition)
@@ -48,7 +48,7 @@ def denoising_loss(
 ) -> Tensor:
     """(B, T) weighted squared error of each frame, averaged over channels and pixels.
 
-    latents: (B, T, 4, h, w) clean and scaled; noise: standard normal, the same shape; sigma: (B,).
+    latents: (B, T, C, h, w) clean and scaled; noise: standard normal, the same shape; sigma: (B,).
     """
     noisy = latents + sigma[:, None, None, None, None] * noise
     error = (denoise(unet, noisy, sigma, condition) - latents) ** 2

@@ -17,8 +17,8 @@ class ModelDescription:
 
     unet_channels, unet_attention: by level, from the widest images to the smallest. unet_layers: residual blocks a
     level. head_channels: of an attention head. vae_channels, vae_layers: of the autoencoder, likewise; its levels
-    but the first halve the image. text_width, text_layers, text_heads: the prompt's encoder; its width is that of
-    cross-attention.
+    but the first halve the image. vae_latent_channels: numbers that a pixel of the last one is told in. text_width,
+    text_layers, text_heads: the prompt's encoder; its width is that of cross-attention.
     """
 
     width: int
@@ -29,6 +29,7 @@ class ModelDescription:
     head_channels: int
     vae_channels: tuple[int, ...]
     vae_layers: int
+    vae_latent_channels: int
     text_width: int
     text_layers: int
     text_heads: int
@@ -42,7 +43,7 @@ class ModelDescription:
 
 KEYS = {
     "unet": ("channels", "attention", "layers", "head_channels"),
-    "vae": ("channels", "layers"),
+    "vae": ("channels", "layers", "latent_channels"),
     "text": ("width", "layers", "heads"),
 }
 
@@ -72,6 +73,7 @@ def load_description(name: str, config: Path) -> ModelDescription:
         head_channels=_count(path, "unet.head_channels", unet["head_channels"]),
         vae_channels=_channels(path, "vae", vae["channels"]),
         vae_layers=_count(path, "vae.layers", vae["layers"]),
+        vae_latent_channels=_count(path, "vae.latent_channels", vae["latent_channels"]),
         text_width=_count(path, "text.width", text["width"]),
         text_layers=_count(path, "text.layers", text["layers"]),
         text_heads=_count(path, "text.heads", text["heads"]),

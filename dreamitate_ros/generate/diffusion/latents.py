@@ -28,7 +28,7 @@ def images_from_pixels(pixels: Tensor) -> Image:
 def encode(
     vae: AutoencoderKLTemporalDecoder, pixels: Tensor, at_once: int, stop: Stop = lambda: False
 ) -> Tensor:
-    """(N, 4, h, w) means of the posterior, float32 and NOT scaled, as the condition has them.
+    """(N, C, h, w) means of the posterior, float32 and NOT scaled, as the condition has them.
 
     at_once: frames encoded together; it changes the memory needed, not the result.
     """
@@ -39,7 +39,7 @@ def encode(
 
 
 def encode_target(vae: AutoencoderKLTemporalDecoder, pixels: Tensor, noise: Tensor) -> Tensor:
-    """(N, 4, h, w) scaled samples of the posterior, as training aims at them. noise: standard normal."""
+    """(N, C, h, w) scaled samples of the posterior, as training aims at them. noise: standard normal."""
     posterior = vae.encode(pixels.to(vae.dtype)).latent_dist
     sample: Tensor = posterior.mean + posterior.std * noise.to(posterior.mean)
     return sample.float() * float(vae.config.scaling_factor)
@@ -48,7 +48,7 @@ def encode_target(vae: AutoencoderKLTemporalDecoder, pixels: Tensor, noise: Tens
 def decode(
     vae: AutoencoderKLTemporalDecoder, latents: Tensor, window: int, stop: Stop = lambda: False
 ) -> Tensor:
-    """(T, 3, H, W) float32 pixels, about in [-1, 1], of one clip's scaled latents (T, 4, h, w).
+    """(T, 3, H, W) float32 pixels, about in [-1, 1], of one clip's scaled latents (T, C, h, w).
 
     window: frames decoded together. The decoder smooths over time inside a window, so the result depends on
     it a little; the original decodes all 25 frames in one.
@@ -77,7 +77,7 @@ class Preview:
 
     @staticmethod
     def fitted(latents: Tensor, pixels: Tensor) -> "Preview":
-        """latents: (N, 4, h, w), scaled; pixels: (N, 3, H, W) of the same pictures, in [-1, 1]."""
+        """latents: (N, C, h, w), scaled; pixels: (N, 3, H, W) of the same pictures, in [-1, 1]."""
         targets = functional.interpolate(pixels.float(), latents.shape[2:], mode="area")
         columns = _with_ones(latents).cpu().double()
         wanted = targets.permute(0, 2, 3, 1).reshape(-1, 3).cpu().double()
@@ -88,7 +88,7 @@ class Preview:
         return Preview(solution.float().numpy())
 
     def images(self, latents: Tensor) -> Image:
-        """(N, h, w, 3) uint8 RGB of scaled latents (N, 4, h, w): one pixel a latent."""
+        """(N, h, w, 3) uint8 RGB of scaled latents (N, C, h, w): one pixel a latent."""
         count, _, height, width = latents.shape
         rgb = _with_ones(latents) @ torch.from_numpy(self.rgb_from_latent).to(latents.device)
         return images_from_pixels(rgb.reshape(count, height, width, 3).permute(0, 3, 1, 2))

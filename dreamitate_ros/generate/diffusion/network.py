@@ -27,9 +27,9 @@ def use_original_epsilon(unet: UNetSpatioTemporalConditionModel) -> None:
 def predict(
     unet: UNetSpatioTemporalConditionModel, noisy: Tensor, c_noise: Tensor, condition: Condition
 ) -> Tensor:
-    """The network's output F, (B, T, 4, h, w), in float32.
+    """The network's output F, (B, T, C, h, w), in float32.
 
-    noisy: (B, T, 4, h, w) latents scaled by c_in. c_noise: (B,) or (), 0.25 ln(sigma).
+    noisy: (B, T, C, h, w) latents scaled by c_in. c_noise: (B,) or (), 0.25 ln(sigma).
     """
     dtype = unet.dtype
     inputs = torch.cat([noisy, condition.image_latents], dim=2).to(dtype)

@@ -33,6 +33,8 @@ def new_unet(description: ModelDescription) -> UNetSpatioTemporalConditionModel:
     kinds = ["CrossAttn" if attends else "" for attends in description.unet_attention]
     return UNetSpatioTemporalConditionModel(
         sample_size=description.latent_size,
+        in_channels=2 * description.vae_latent_channels,
+        out_channels=description.vae_latent_channels,
         block_out_channels=description.unet_channels,
         down_block_types=tuple(f"{kind}DownBlockSpatioTemporal" for kind in kinds),
         up_block_types=tuple(f"{kind}UpBlockSpatioTemporal" for kind in reversed(kinds)),
@@ -50,6 +52,7 @@ def new_vae(description: ModelDescription) -> AutoencoderKLTemporalDecoder:
         block_out_channels=description.vae_channels,
         down_block_types=("DownEncoderBlock2D",) * len(description.vae_channels),
         layers_per_block=description.vae_layers,
+        latent_channels=description.vae_latent_channels,
     )
 
 

@@ -28,8 +28,8 @@ ShowPreview = Callable[[Image], None]
 class StereoVideoPipeline(DiffusionPipeline):
     """The stereo video model; save_pretrained and from_pretrained as in every pipeline of diffusers.
 
-    unet: 8 channels in (noisy latents, photo latents), 4 out, predicting v. vae: its encoder makes the photo
-    latents, its decoder the video. scheduler: scheduler.original_scheduler().
+    unet: sees noisy latents and photo latents (8 channels in SVD's) and predicts v. vae: its encoder makes the
+    photo latents, its decoder the video. scheduler: scheduler.original_scheduler().
     What cross-attention sees: text_encoder and tokenizer (CLIP's) embed the prompt, as in the released code; a
     model that has an image_encoder in their place (plain Stable Video Diffusion, the paper's text) sees each
     frame's photo, and the prompt changes nothing.

@@ -33,9 +33,9 @@ def sample(
     on_step: OnStep = lambda done, estimate: None,
     stop: Stop = lambda: False,
 ) -> Tensor:
-    """(B, T, 4, h, w) scaled latents, float32.
+    """(B, T, C, h, w) scaled latents, float32.
 
-    noise: standard normal, (B, T, 4, h, w). guidance: (T,). batch_guidance: both branches in one pass.
+    noise: standard normal, (B, T, C, h, w). guidance: (T,). batch_guidance: both branches in one pass.
     Raises Cancelled within a step after stop() is true.
     """
     scheduler.set_timesteps(steps, device=noise.device)

@@ -26,7 +26,7 @@ from dreamitate_ros.generate.diffusion.train.start import train
 from dreamitate_ros.generate.diffusion.train.vae_batches import make_vae_batch
 from dreamitate_ros.generate.video_file import write_frames
 
-MODEL = ModelDescription(96, 64, (32, 32), (True, False), 1, 16, (32, 32), 1, 8, 1, 2)
+MODEL = ModelDescription(96, 64, (32, 32), (True, False), 1, 16, (32, 32), 1, 8, 8, 1, 2)
 SQUARE = slice(16, 32), slice(64, 80)  # rows and columns in which the top videos move
 
 
@@ -135,7 +135,7 @@ def test_cut_outs_are_taken_where_the_video_moves(config: VaeTrainingConfig) -> 
     def lit(setting: VaeTrainingConfig) -> float:
         """Share of the cut-outs whose last frame shows the square."""
         batch = make_vae_batch(clips, 0, setting, vae, torch.device("cpu"))
-        assert batch.pixels.shape == (32, 2, 3, 32, 32) and batch.noise.shape == (64, 4, 16, 16)
+        assert batch.pixels.shape == (32, 2, 3, 32, 32) and batch.noise.shape == (64, 8, 16, 16)
         return float((batch.pixels[:, -1] > 0.5).flatten(1).any(dim=1).float().mean())
 
     assert lit(moving) > lit(replace(moving, moving_share=0.0))

@@ -25,7 +25,7 @@ from dreamitate_ros.generate.diffusion.train.unet import losses_by_noise
 from dreamitate_ros.generate.video_file import write_frames
 from dreamitate_ros.track.tracks_file import write_tracks
 
-MODEL = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 8, 1, 2)
+MODEL = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2)
 
 
 def silent(fraction: float, text: str) -> None:
@@ -61,6 +61,7 @@ def config(tmp_path: Path) -> UnetTrainingConfig:
         accumulate=1,
         learning_rate=1e-3,
         warm_up=1,
+        cool_down=2,
         log_every=1,
         sample_every=2,
         samples=1,
@@ -84,7 +85,7 @@ def test_tensorboard_has_losses_learning_rate_videos_and_pose_errors(config: Une
     train(config, silent, lambda: False, say=said.append, cpu=True)
     shown = board(config.output)
     rates = {event.step: event.value for event in shown.Scalars("learning_rate")}
-    assert rates == pytest.approx({1: 5e-4, 2: 1e-3, 3: 1e-3, 4: 1e-3})
+    assert rates == pytest.approx({1: 5e-4, 2: 1e-3, 3: 2e-3 / 3, 4: 1e-3 / 3})
     written = [json.loads(line) for line in (config.output / "losses.jsonl").read_text().splitlines()]
     curve = shown.Scalars("loss/mean")
     assert [(event.step, event.value) for event in curve] == [

@@ -10,7 +10,7 @@ from dreamitate_ros.simulate.handheld import HandheldWorld
 from dreamitate_ros.simulate.scene import Scene, empty_scene
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.tool import load_tools
 
 from ..conftest import CONFIG
 
@@ -41,10 +41,7 @@ def world(rig: Rig, things: Things) -> World:
 
     def build(name: str, seed: int) -> HandheldWorld:
         _, data = things(name, seed)
-        tools = {
-            arm: load_tool(arm, CONFIG / "tools" / tool)
-            for arm, tool in load_task(name, CONFIG).arm_tools.items()
-        }
+        tools = load_tools(load_task(name, CONFIG).arm_tools, CONFIG)
         return HandheldWorld(simulated_task(name), Scene(seed, data.qpos.copy()), rig, tools)
 
     return build

@@ -18,7 +18,7 @@ from dreamitate_ros.generate.diffusion.train.latent_cache import EncodedClip, lo
 
 @dataclass(frozen=True)
 class Batch:
-    """B clips. latents, noise: (B, F, 4, h, w), clean and scaled, and standard normal. sigma: (B,)."""
+    """B clips. latents, noise: (B, F, C, h, w), clean and scaled, and standard normal. sigma: (B,)."""
 
     latents: Tensor
     noise: Tensor

@@ -17,7 +17,8 @@ class TrainingConfig:
     images, null for the simulated cell's. width, height: px. times: frames of each view. clip_fps: imagined frames
     per second, which sets the stride.
     brightness, contrast, saturation: factors of light and colour are drawn within 1 plus or minus these.
-    batch: a process; accumulate: batches a step. warm_up: steps of linearly rising learning rate.
+    batch: a process; accumulate: batches a step. warm_up, cool_down: first and last steps, of linearly rising and
+    falling learning rate.
     ema: decay of the moving average that is saved as the model; null trains without. seed: of everything drawn.
     optimizer: "adamw", or "adamw8bit" with a quarter of the memory for its state, by bitsandbytes on a GPU.
     log_every: steps between two points of TensorBoard's curves.
@@ -41,6 +42,7 @@ class TrainingConfig:
     optimizer: str = "adamw"
     learning_rate: float = 1e-5
     warm_up: int = 0
+    cool_down: int = 0
     weight_decay: float = 0.01
     max_gradient_norm: float = 1.0
     ema: float | None = 0.9999

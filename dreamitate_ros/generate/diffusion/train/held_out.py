@@ -22,7 +22,7 @@ from dreamitate_ros.generate.diffusion.train.demonstrations import (
 from dreamitate_ros.generate.diffusion.train.pose_errors import PoseErrors, pose_errors
 from dreamitate_ros.rig import Rig, load_rig
 from dreamitate_ros.task import Task, load_task
-from dreamitate_ros.tool import Tool, load_tool
+from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.track.tracks_file import read_tracks
 from dreamitate_ros.values import Progress, StereoImage, StereoVideo, Stop, ToolTrack
 from dreamitate_ros.yaml_file import load_mapping
@@ -81,7 +81,7 @@ def load_held_out(path: Path, config: TrainingConfig) -> HeldOut:
     return HeldOut(
         demonstrations,
         task,
-        {arm: load_tool(arm, folder / "tools" / name) for arm, name in task.arm_tools.items()},
+        load_tools(task.arm_tools, folder),
         replace(
             rig,
             top=crop_camera(rig.top, config.width, config.height),

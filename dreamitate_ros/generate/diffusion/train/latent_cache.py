@@ -24,7 +24,7 @@ from dreamitate_ros.values import Progress, StereoImage, Stop
 class EncodedClip:
     """One demonstration. F = 2 times - 1 packed frames.
 
-    mean, std: (F, 4, h, w) the first stage's posterior, not scaled. photos: (2, 3, H, W) top and side at time 0,
+    mean, std: (F, C, h, w) the first stage's posterior, not scaled. photos: (2, 3, H, W) top and side at time 0,
     in [-1, 1]. context: (1, 1, D) or (F, 1, D), see StereoVideoPipeline.embed.
     """
 

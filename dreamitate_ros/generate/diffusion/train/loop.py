@@ -116,7 +116,8 @@ def _run(
 
 
 def _learning_rate(config: TrainingConfig, step: int) -> float:
-    return config.learning_rate * min(1.0, (step + 1) / (config.warm_up + 1))
+    rising, falling = (step + 1) / (config.warm_up + 1), (config.steps - step) / (config.cool_down + 1)
+    return config.learning_rate * min(1.0, rising, falling)
 
 
 def _step(training: Training, step: int) -> tuple[float, dict[str, float]]:

@@ -19,7 +19,7 @@ STILL = 4.0  # grey levels: motion below it is noise of the camera
 
 @dataclass(frozen=True)
 class VaeBatch:
-    """B cut-outs of N frames. pixels: (B, N, 3, c, c) in [-1, 1]. noise: (B N, 4, h, w) standard normal."""
+    """B cut-outs of N frames. pixels: (B, N, 3, c, c) in [-1, 1]. noise: (B N, C, h, w) standard normal."""
 
     pixels: Tensor
     noise: Tensor
@@ -38,7 +38,8 @@ def make_vae_batch(
     pixels = torch.stack([_cut_out(clips[i], config, generator) for i in chosen])
     shrink = 2 ** (len(vae.config.block_out_channels) - 1)
     side = config.crop // shrink
-    noise = torch.randn(config.batch * config.window, 4, side, side, generator=generator)
+    shape = (config.batch * config.window, vae.config.latent_channels, side, side)
+    noise = torch.randn(shape, generator=generator)
     return VaeBatch(pixels.to(device), noise.to(device))
 
 
