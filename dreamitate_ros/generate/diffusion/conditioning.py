@@ -31,10 +31,14 @@ def make_condition(
     """
     if sampling.noise_augmentation == 0:  # then all frames of a view have the same
         top, side = encode(vae, photos[[0, -1]], encode_at_once, stop)
-        latents = photo_frames(top, side, (len(photos) + 1) // 2)
-    else:
-        latents = encode(vae, photos + sampling.noise_augmentation * noise, encode_at_once, stop)
+        return clean_condition(top, side, (len(photos) + 1) // 2, context, sampling)
+    latents = encode(vae, photos + sampling.noise_augmentation * noise, encode_at_once, stop)
     return Condition(context, latents[None], time_ids(sampling).to(latents))
+
+
+def clean_condition(top: Tensor, side: Tensor, times: int, context: Tensor, sampling: Sampling) -> Condition:
+    """The condition of one clip without noise augmentation. top, side: (C, h, w) the photos' latents, not scaled."""
+    return Condition(context, photo_frames(top, side, times)[None], time_ids(sampling).to(top))
 
 
 def time_ids(sampling: Sampling) -> Tensor:

@@ -1,7 +1,7 @@
 """Running diffusers' UNet the way the original runs its own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -33,7 +33,10 @@ def predict(
     """
     dtype = unet.dtype
     inputs = torch.cat([noisy, condition.image_latents], dim=2).to(dtype)
-    with _context_of_each_frame(unet, condition.context.to(dtype)):
+    with (
+        _context_of_each_frame(unet, condition.context.to(dtype)),
+        _positions_of_frames(unet, condition.positions),
+    ):
         output: Tensor = unet(
             inputs,
             c_noise.to(noisy.device).expand(len(noisy)),
@@ -50,9 +53,6 @@ def _context_of_each_frame(unet: nn.Module, context: Tensor) -> Iterator[None]:
 
     Temporal attention then sees the first frame's, in diffusers as in the original.
     """
-    if context.shape[1] == 1:
-        yield
-        return
     frames = context.flatten(0, 1)
 
     def replace(
@@ -60,16 +60,28 @@ def _context_of_each_frame(unet: nn.Module, context: Tensor) -> Iterator[None]:
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return args, kwargs | {"encoder_hidden_states": frames}
 
-    hooks = [
-        module.register_forward_pre_hook(replace, with_kwargs=True)
-        for module in unet.modules()
-        if isinstance(module, TransformerSpatioTemporalModel)
-    ]
-    try:
+    with ExitStack() as hooks:
+        for module in _temporal(unet) if context.shape[1] > 1 else []:
+            hooks.enter_context(module.register_forward_pre_hook(replace, with_kwargs=True))
         yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+
+
+@contextmanager
+def _positions_of_frames(unet: nn.Module, positions: Tensor | None) -> Iterator[None]:
+    """Let temporal attention know which frames of a clip it sees, (T,); diffusers counts them from 0."""
+
+    def replace(_: nn.Module, counted: tuple[Tensor]) -> Tensor:
+        assert positions is not None
+        return positions.to(counted[0]).repeat(len(counted[0]) // len(positions))
+
+    with ExitStack() as hooks:
+        for module in _temporal(unet) if positions is not None else []:
+            hooks.enter_context(module.time_proj.register_forward_pre_hook(replace))
+        yield
+
+
+def _temporal(unet: nn.Module) -> list[TransformerSpatioTemporalModel]:
+    return [module for module in unet.modules() if isinstance(module, TransformerSpatioTemporalModel)]
 
 
 @contextmanager
@@ -83,14 +95,11 @@ def stopping(unet: nn.Module, stop: Stop) -> Iterator[None]:
         if stop():
             raise Cancelled("imagining")
 
-    hooks = [
-        module.register_forward_pre_hook(check) for name, module in unet.named_modules() if _is_residual(name)
-    ]
-    try:
+    with ExitStack() as hooks:
+        for name, module in unet.named_modules():
+            if _is_residual(name):
+                hooks.enter_context(module.register_forward_pre_hook(check))
         yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def _is_residual(name: str) -> bool:

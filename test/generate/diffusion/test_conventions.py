@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -168,6 +169,21 @@ def test_frames_may_have_their_own_context(pipeline: StereoVideoPipeline) -> Non
     changed = output(shared.without(last, none).context)
     assert not torch.allclose(changed[0, -1], output(each)[0, -1])
     torch.testing.assert_close(changed[1], output(each)[1])
+
+
+def test_temporal_attention_is_told_which_frames_it_sees(pipeline: StereoVideoPipeline) -> None:
+    noisy, c_noise, condition = random(2, FRAMES, 4, 8, 8, seed=6), torch.tensor([0.1, 0.2]), a_condition(2)
+
+    def output(told: Condition) -> Tensor:
+        with torch.no_grad():
+            return predict(pipeline.unet, noisy[:, : told.image_latents.shape[1]], c_noise, told)
+
+    torch.testing.assert_close(output(condition.of_frames(torch.arange(FRAMES))), output(condition))
+    first = condition.of_frames(torch.arange(2))
+    elsewhere = replace(first, positions=torch.tensor([0, 4]))
+    assert not torch.allclose(output(elsewhere), output(first))
+    counted = replace(first, positions=None)
+    torch.testing.assert_close(output(counted), output(first))
 
 
 def test_dropping_is_per_frame_and_per_condition() -> None:

@@ -15,7 +15,9 @@ from safetensors.torch import load_file
 from dreamitate_ros.cli import main
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.generate.diffusion.conditioning import make_condition, photo_frames
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
+from dreamitate_ros.generate.diffusion.settings import Sampling
 from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, make_batch
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
 from dreamitate_ros.generate.diffusion.train.config_file import load_training
@@ -223,6 +225,37 @@ def test_a_batch_is_the_packed_clip_and_its_photos(
     assert dropped.context.abs().max() == 0 and dropped.image_latents.abs().max() == 0
 
 
+def test_photos_without_noise_are_encoded_once(
+    config: UnetTrainingConfig, pipeline: StereoVideoPipeline
+) -> None:
+    demonstrations = list_demonstrations(config.demonstrations)
+    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    clean = replace(config, drop=0.0, noise_augmentation=0.0)
+    found = make_batch(paths, 0, clean, pipeline.vae, torch.device("cpu")).condition
+    clip = load_clip(paths[clips_of_batch(2, 1, 0, config.seed)[0]])
+    told = Sampling(noise_augmentation=0.0)
+    photos = photo_frames(clip.photos[0], clip.photos[1], config.times)
+    expected = make_condition(pipeline.vae, photos, photos, clip.context[None], told, 1)
+    torch.testing.assert_close(found.image_latents, expected.image_latents)
+    assert torch.equal(found.time_ids, expected.time_ids)
+
+
+def test_a_step_may_see_some_times_the_same_in_both_views(
+    config: UnetTrainingConfig, pipeline: StereoVideoPipeline
+) -> None:
+    demonstrations = list_demonstrations(config.demonstrations)
+    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    some = replace(config, drop=0.0, times_drawn=1)
+    seen = set()
+    for position in range(8):
+        batch = make_batch(paths, position, some, pipeline.vae, torch.device("cpu"))
+        assert batch.condition.positions is not None
+        seen.add(tuple(batch.condition.positions.tolist()))
+        assert batch.latents.shape == batch.noise.shape == batch.condition.image_latents.shape
+    assert seen == {(0, 1, 3), (0, 2, 4)}
+    train(some, silent, never, cpu=True)
+
+
 def test_encoded_demonstrations_are_kept(config: UnetTrainingConfig, pipeline: StereoVideoPipeline) -> None:
     demonstrations = list_demonstrations(config.demonstrations)
     first = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
@@ -315,6 +348,8 @@ def test_the_command_trains_from_a_yaml_file(
         ("steps: 0", "steps must be a number from 1"),
         ("trainable: some", "attention, all"),
         ("versions: 0", "versions must be a number from 1"),
+        ("times_drawn: 13", "must be below times"),
+        ("times_drawn: 1.5", "times_drawn must be a whole number"),
         ("contrast: 1.5", "contrast must be a number from 0"),
         ("ema: high", "ema must be a number"),
         ("gradient_checkpointing: 3", "true or false"),

@@ -9,7 +9,7 @@ from diffusers import AutoencoderKLTemporalDecoder
 from torch import Tensor
 
 from dreamitate_ros.generate.diffusion.condition import Condition
-from dreamitate_ros.generate.diffusion.conditioning import make_condition, photo_frames
+from dreamitate_ros.generate.diffusion.conditioning import clean_condition, make_condition, photo_frames
 from dreamitate_ros.generate.diffusion.denoise import training_sigmas
 from dreamitate_ros.generate.diffusion.settings import Sampling
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
@@ -53,8 +53,11 @@ def make_batch(
     latents, condition = _collated(
         [_draw(load_clip(paths[i]), config, vae, generator, device) for i in chosen]
     )
-    frames = latents.shape[:2]
-    drop = torch.rand(2, *frames, generator=generator) < config.drop
+    if config.times_drawn is not None:
+        frames = _draw_frames(config, generator)
+        latents, condition = latents[:, frames], condition.of_frames(frames)
+    shape = latents.shape[:2]
+    drop = torch.rand(2, *shape, generator=generator) < config.drop
     noise = torch.randn(latents.shape, generator=generator).to(device)
     gauss = torch.randn(len(chosen), generator=generator).to(device)
     return Batch(
@@ -74,22 +77,36 @@ def _draw(
 ) -> tuple[Tensor, Condition]:
     """One clip: a sample of its posterior, and its photos with fresh noise on every frame."""
     sample = clip.mean + clip.std * torch.randn(clip.mean.shape, generator=generator)
-    photos = photo_frames(clip.photos[0], clip.photos[1], config.times)
-    augmentation = torch.randn(photos.shape, generator=generator)
+    condition = _condition(clip, config, vae, generator, device)
+    return (sample * float(vae.config.scaling_factor)).to(device)[None], condition
+
+
+def _condition(
+    clip: EncodedClip,
+    config: UnetTrainingConfig,
+    vae: AutoencoderKLTemporalDecoder,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Condition:
     told = Sampling(
         fps_id=config.fps_id,
         motion_bucket_id=config.motion_bucket_id,
         noise_augmentation=config.noise_augmentation,
     )
-    condition = make_condition(
-        vae,
-        photos.to(device),
-        augmentation.to(device),
-        clip.context[None].to(device),
-        told,
-        encode_at_once=5,
-    )
-    return (sample * float(vae.config.scaling_factor)).to(device)[None], condition
+    context = clip.context[None].to(device)
+    if told.noise_augmentation == 0:
+        top, side = clip.photo_latents.to(device)
+        return clean_condition(top, side, config.times, context, told)
+    photos = photo_frames(clip.photos[0], clip.photos[1], config.times)
+    augmentation = torch.randn(photos.shape, generator=generator)
+    return make_condition(vae, photos.to(device), augmentation.to(device), context, told, encode_at_once=5)
+
+
+def _draw_frames(config: UnetTrainingConfig, generator: torch.Generator) -> Tensor:
+    """Indices of packed frames: time 0, and the same drawn times in both views."""
+    later = 1 + torch.randperm(config.times - 1, generator=generator)[: config.times_drawn]
+    top = torch.cat([torch.zeros(1, dtype=torch.long), later.sort().values])
+    return torch.cat([top, top[1:] + config.times - 1])
 
 
 def _collated(clips: list[tuple[Tensor, Condition]]) -> tuple[Tensor, Condition]:

@@ -61,6 +61,8 @@ class UnetTrainingConfig(TrainingConfig):
     the same in all frames of both views. fps_id, motion_bucket_id, noise_augmentation: as in settings.Sampling.
     trainable: "attention" (the paper: spatial and temporal attention), "all" (the released code) or "lora": changes
     of rank lora_rank to the attention layers, which the trained model has merged in; learning rates are higher there.
+    times_drawn: times of each view, besides the photo's, that a step trains on, drawn anew for each batch: steps
+    are faster, and later ones with null, all times, have less to learn.
     drop: probability that a frame's prompt, or its photo, is dropped. sigma_mean, sigma_deviation: of ln sigma.
     gate_mm, gate_deg: the autoencoder's reconstructions of held_out must not move tools by more, in the median;
     null only prints by how much they do.
@@ -73,6 +75,7 @@ class UnetTrainingConfig(TrainingConfig):
     motion_bucket_id: int = 200
     noise_augmentation: float = 0.02
     versions: int = 1
+    times_drawn: int | None = None
     trainable: str = "attention"
     lora_rank: int = 16
     drop: float = 0.1

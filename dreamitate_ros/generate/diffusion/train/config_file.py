@@ -25,6 +25,7 @@ LOWEST = {
     "times": 2,
     "clip_fps": 0.1,
     "versions": 1,
+    "times_drawn": 1,
     "steps": 1,
     "batch": 1,
     "accumulate": 1,
@@ -59,6 +60,8 @@ def load_training(path: Path) -> TrainingConfig:
     )
     if isinstance(config, VaeTrainingConfig):
         _require_room(path, config)
+    if isinstance(config, UnetTrainingConfig) and (config.times_drawn or 0) >= config.times:
+        raise _invalid(f"{path}: times_drawn ({config.times_drawn}) must be below times ({config.times})")
     return config
 
 
@@ -71,7 +74,7 @@ def _require_room(path: Path, config: VaeTrainingConfig) -> None:
 
 
 def _value(path: Path, name: str, kind: Any, value: Any) -> Any:
-    if value is None and kind in (Path | None, float | None):
+    if value is None and kind in (Path | None, float | None, int | None):
         return None
     if kind in (Path, Path | None):
         return Path(str(value))
@@ -85,9 +88,10 @@ def _value(path: Path, name: str, kind: Any, value: Any) -> Any:
             raise _invalid(f"{path}: {name} must be true or false, not '{value}'")
         return value
     number = require_range(f"{path}: {name}", value, LOWEST.get(name, 0), HIGHEST.get(name, 1e9))
-    if kind is int and number != int(number):
+    is_whole = kind in (int, int | None)
+    if is_whole and number != int(number):
         raise _invalid(f"{path}: {name} must be a whole number, not {value}")
-    return int(number) if kind is int else number
+    return int(number) if is_whole else number
 
 
 def _invalid(message: str) -> DreamitateError:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dreamitate_ros.errors import Cancelled
-from dreamitate_ros.generate.diffusion.latents import pixels_from_images
+from dreamitate_ros.generate.diffusion.latents import encode, pixels_from_images
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
@@ -25,12 +25,14 @@ class EncodedClip:
     """One demonstration. F = 2 times - 1 packed frames.
 
     mean, std: (F, C, h, w) the first stage's posterior, not scaled. photos: (2, 3, H, W) top and side at time 0,
-    in [-1, 1]. context: (1, 1, D) or (F, 1, D), see StereoVideoPipeline.embed.
+    in [-1, 1]. photo_latents: (2, C, h, w) their means, not scaled. context: (1, 1, D) or (F, 1, D), see
+    StereoVideoPipeline.embed.
     """
 
     mean: Tensor
     std: Tensor
     photos: Tensor
+    photo_latents: Tensor
     context: Tensor
 
 
@@ -86,6 +88,7 @@ def _encode(
         mean=torch.cat([posterior.mean for posterior in posteriors]).cpu(),
         std=torch.cat([posterior.std for posterior in posteriors]).cpu(),
         photos=photos.contiguous(),
+        photo_latents=encode(pipeline.vae, photos.to(pipeline.vae.device), 1).cpu().contiguous(),
         context=context[0].cpu().contiguous(),
     )
 
