@@ -236,7 +236,9 @@ def test_photos_without_noise_are_encoded_once(
     told = Sampling(noise_augmentation=0.0)
     photos = photo_frames(clip.photos[0], clip.photos[1], config.times)
     expected = make_condition(pipeline.vae, photos, photos, clip.context[None], told, 1)
-    torch.testing.assert_close(found.image_latents, expected.image_latents)
+    close = {"rtol": 0, "atol": 1e-3}  # what is left of rounding after the norms of an even photo
+    torch.testing.assert_close(found.image_latents, expected.image_latents, **close)
+    assert not torch.allclose(found.image_latents[:, 0], found.image_latents[:, config.times], **close)
     assert torch.equal(found.time_ids, expected.time_ids)
 
 
