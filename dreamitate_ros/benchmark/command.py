@@ -66,6 +66,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     add("--seed", type=int, default=0, help="of weights and noise (default: 0)")
     generator.set_defaults(run=run_generator)
+    imagination = subjects.add_parser(
+        "imagination", help="a trained model's videos of unseen scenes: tool poses against the expert's"
+    )
+    add = imagination.add_argument
+    add("--model", type=Path, required=True, metavar="DIR", help="model folder")
+    add("--task", default="rotate", help="a file in config/tasks (default: rotate)")
+    add("--sampling", default="small", help="sampling preset (default: small)")
+    add("--scenes", type=int, default=20, help="how many (default: 20)")
+    add("--seed", type=int, default=900_000, help="of the first scene (default: 900000)")
+    add("--workers", type=int, default=1, help="processes at work at once (default: 1)")
+    add(
+        "--output", type=Path, default=Path("benchmark"),
+        help="folder for outcomes and contact sheet; scenes found there are kept (default: benchmark)",
+    )  # fmt: skip
+    imagination.set_defaults(run=run_imagination)
     physics = subjects.add_parser(
         "physics", help="how much faster or slower than real time each task simulates"
     )
@@ -134,6 +149,25 @@ def run_generator(arguments: argparse.Namespace) -> int:
         arguments.seed,
         lambda line: print(line, flush=True),
     )
+    return 0
+
+
+def run_imagination(arguments: argparse.Namespace) -> int:
+    """Run it and print the figures; always 0."""
+    from dreamitate_ros.benchmark.imagination import SHEET, benchmark_imagination
+
+    print(
+        benchmark_imagination(
+            arguments.task,
+            arguments.model,
+            arguments.sampling,
+            arguments.scenes,
+            arguments.seed,
+            arguments.workers,
+            arguments.output,
+        )
+    )
+    print(f"contact sheet: {arguments.output / SHEET}")
     return 0
 
 

@@ -11,7 +11,12 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train import pose_errors as module
 from dreamitate_ros.generate.diffusion.train import start
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
-from dreamitate_ros.generate.diffusion.train.pose_errors import PoseErrors, in_view, pose_errors
+from dreamitate_ros.generate.diffusion.train.pose_errors import (
+    PoseErrors,
+    in_view,
+    pose_errors,
+    views_apart_px,
+)
 from dreamitate_ros.geometry import inverse, transform
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.tool import Tool, load_tool
@@ -70,9 +75,15 @@ def test_a_tool_beside_the_table_is_not_wanted(tool: Tool) -> None:
     assert in_view(RIG, tool, truth().top_from_tool).tolist() == [False] * 3 + [True] * 10
 
 
+def test_the_views_disagreement_is_told_in_pixels_of_one_size() -> None:
+    apart = replace(truth(), residuals_px=np.array([[1.0, 2.0]] * 12 + [[np.nan, 1.0]]))
+    assert views_apart_px(apart, 384).tolist() == [6.0] * 12
+
+
 def test_errors_add_up() -> None:
-    one = PoseErrors(np.array([1.0]), np.array([2.0]), 1, 3, 1, 1)
-    both = one + PoseErrors(np.array([3.0, 5.0]), np.array([4.0, 6.0]), 2, 4, 0, 1)
+    one = PoseErrors(np.array([1.0]), np.array([2.0]), np.array([0.5]), 1, 3, 1, 1)
+    both = one + PoseErrors(np.array([3.0, 5.0]), np.array([4.0, 6.0]), np.array([1.5, 2.5]), 2, 4, 0, 1)
+    assert both.apart_px.tolist() == [0.5, 1.5, 2.5]
     assert (both.median_mm, both.median_deg) == (3.0, 4.0)
     assert (both.believed, both.wanted, both.refused, both.videos) == (3, 7, 1, 2)
 
@@ -93,13 +104,13 @@ def test_a_video_model_is_not_trained_on_an_autoencoder_that_moves_the_tools(
     config = UnetTrainingConfig(
         model=Path("m"), demonstrations=Path("d"), output=Path("o"), gate_mm=gates[0], gate_deg=gates[1]
     )
-    errors = PoseErrors(np.array([3.0]), np.array([2.0]), 1, 1, 0, 1)
+    errors = PoseErrors(np.array([3.0]), np.array([2.0]), np.zeros(0), 1, 1, 0, 1)
     if passes:
         start._require_good(config, errors)
         return
     with pytest.raises(DreamitateError, match=r"3\.0 mm and 2\.0 deg") as caught:
         start._require_good(config, errors)
     assert caught.value.code == ErrorCode.GENERATION_FAILED
-    nothing = PoseErrors(np.zeros(0), np.zeros(0), 0, 1, 1, 1)
+    nothing = PoseErrors(np.zeros(0), np.zeros(0), np.zeros(0), 0, 1, 1, 1)
     with pytest.raises(DreamitateError, match="not ready"):
         start._require_good(config, nothing)

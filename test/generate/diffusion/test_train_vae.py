@@ -189,3 +189,20 @@ def test_a_wrong_setting_is_named(tmp_path: Path, line: str, names: str) -> None
 def test_a_cut_out_that_is_no_whole_number_of_latents_is_named(config: VaeTrainingConfig) -> None:
     with pytest.raises(DreamitateError, match=r"crop \(31\) must be multiples of the 2 px"):
         train(replace(config, crop=31), silent, never, cpu=True)
+
+
+def test_a_linear_start_trains_the_decoder_and_leaves_the_encoder(
+    config: VaeTrainingConfig, tmp_path: Path
+) -> None:
+    new_model(replace(MODEL, vae_channels=(64, 32, 32, 64)), 0).save_pretrained(tmp_path / "levels")
+    linear = replace(
+        config, model=tmp_path / "levels", linear=True, steps=60, learning_rate=3e-3, checkpoint_every=20
+    )
+    first = vae_weights(train(replace(linear, steps=20), silent, never, cpu=True))
+    folder = train(linear, silent, never, cpu=True)
+    last = vae_weights(folder)
+    told = losses(linear)
+    assert np.mean(told[-10:]) < 0.5 * np.mean(told[:10])
+    assert all(torch.equal(first[name], last[name]) for name in first if name.startswith("encoder"))
+    assert not torch.equal(first["decoder.conv_in.weight"], last["decoder.conv_in.weight"])
+    assert torch.equal(first["decoder.conv_out.weight"], last["decoder.conv_out.weight"])

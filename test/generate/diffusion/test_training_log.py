@@ -75,7 +75,7 @@ def config(tmp_path: Path) -> UnetTrainingConfig:
 @pytest.fixture
 def tracked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Videos of 24x16 px show no tools; every one is said to be 3 mm and 2 deg off."""
-    found = PoseErrors(np.array([3.0]), np.array([2.0]), 1, 2, 0, 1)
+    found = PoseErrors(np.array([3.0]), np.array([2.0]), np.array([0.5]), 1, 2, 0, 1)
     monkeypatch.setattr(held_out_module.HeldOut, "errors", lambda *_: found)
 
 

@@ -96,6 +96,8 @@ class VaeTrainingConfig(TrainingConfig):
     crop: side of a cut-out, px; window: consecutive frames in it. moving_share: probability that a cut-out is
     taken where its video moves, that is at tools and objects. edge_weight: of the error of neighbouring pixels'
     differences, besides the pixels' own. kl_weight: of the latents' distance from standard normal.
+    linear: start from the principal components of the videos' patches in place of the model's weights, and train
+    only what decodes them, see linear_start.py; edge_weight and kl_weight then count nothing.
     """
 
     crop: int = 128
@@ -103,3 +105,4 @@ class VaeTrainingConfig(TrainingConfig):
     moving_share: float = 0.8
     edge_weight: float = 2.0
     kl_weight: float = 1e-6
+    linear: bool = False

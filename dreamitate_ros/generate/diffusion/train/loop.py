@@ -67,8 +67,7 @@ def prepare(
 ) -> Training:
     """A training of the parameters of `loss` that require gradients."""
     parameters = [parameter for parameter in loss.parameters() if parameter.requires_grad]
-    kind = torch.optim.AdamW if config.optimizer == "adamw" else adamw_8bit(accelerator.device)
-    optimizer = kind(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimizer = _optimizer(config, parameters, accelerator.device)
     loss, optimizer = accelerator.prepare(loss, optimizer)
     average = None
     if config.ema is not None:
@@ -76,6 +75,15 @@ def prepare(
         average.to(accelerator.device)
         accelerator.register_for_checkpointing(average)
     return Training(config, accelerator, clips, batch_at, loss, optimizer, parameters, average, curves)
+
+
+def _optimizer(
+    config: TrainingConfig, parameters: list[nn.Parameter], device: torch.device
+) -> torch.optim.Optimizer:
+    rate, decay = config.learning_rate, config.weight_decay
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
+    return adamw_8bit(device)(parameters, lr=rate, weight_decay=decay)
 
 
 def run(training: Training, progress: Progress, stop: Stop, show: Show = lambda log, step: None) -> None:

@@ -11,6 +11,7 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.geometry import apply, project
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
+from dreamitate_ros.track.assemble import REFERENCE_WIDTH_PX
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.tracker import track_tools
 from dreamitate_ros.values import Array, StereoVideo, Stop, ToolTrack
@@ -23,11 +24,14 @@ REFUSALS = (ErrorCode.TRACKING_LOST, ErrorCode.LOW_CONFIDENCE)
 class PoseErrors:
     """Of all believed poses (those above the gate) of some videos: mm, deg (N,).
 
-    believed, wanted: of the times at which both views show the tool. refused: of the videos, by the gate.
+    apart_px: (M,) how far the two views disagree about a tool, at each time at which it was seen, in px of a
+    768 px wide image. believed, wanted: of the times at which both views show the tool. refused: of the videos, by
+    the gate.
     """
 
     mm: Array
     deg: Array
+    apart_px: Array
     believed: int
     wanted: int
     refused: int
@@ -37,6 +41,7 @@ class PoseErrors:
         return PoseErrors(
             np.concatenate([self.mm, other.mm]),
             np.concatenate([self.deg, other.deg]),
+            np.concatenate([self.apart_px, other.apart_px]),
             self.believed + other.believed,
             self.wanted + other.wanted,
             self.refused + other.refused,
@@ -57,6 +62,7 @@ class PoseErrors:
         return (
             f"median {self.median_mm:.1f} mm {self.median_deg:.1f} deg,"
             f" 90th percentile {_percentile(self.mm, 90):.1f} mm {_percentile(self.deg, 90):.1f} deg;"
+            f" views {_percentile(self.apart_px, 50):.1f} px apart;"
             f" {self.believed} of {self.wanted} poses believed, {self.refused} of {self.videos} videos refused"
         )
 
@@ -74,7 +80,7 @@ def pose_errors(
     Raises Cancelled.
     """
     tracks = track_tools(video, rig, [tools[true.tool] for true in truth], lambda *_: None, stop)
-    mm, deg, believed, wanted = [], [], 0, 0
+    mm, deg, apart_px, believed, wanted = [], [], list[float](), 0, 0
     for track, true in zip(tracks, truth, strict=True):
         tool = tools[true.tool]
         seen = in_view(rig, tool, true.top_from_tool)
@@ -84,7 +90,22 @@ def pose_errors(
             deg.append(error[1])
         believed = len(mm)
         wanted += int(seen.sum())
-    return PoseErrors(np.array(mm), np.array(deg), believed, wanted, int(_is_refused(tracks, gate)), 1)
+        apart_px += (views_apart_px(track, rig.top.width)).tolist()
+    return PoseErrors(
+        np.array(mm),
+        np.array(deg),
+        np.array(apart_px),
+        believed,
+        wanted,
+        int(_is_refused(tracks, gate)),
+        1,
+    )
+
+
+def views_apart_px(track: ToolTrack, width_px: int) -> Array:
+    """(M,) of the times at which both views were measured; width_px: of the images that were tracked."""
+    apart_px = track.residuals_px.sum(axis=1) * REFERENCE_WIDTH_PX / width_px
+    return np.asarray(apart_px[np.isfinite(apart_px)])
 
 
 def in_view(rig: Rig, tool: Tool, top_from_tool: Array) -> NDArray[np.bool_]:

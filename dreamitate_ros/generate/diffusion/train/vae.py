@@ -9,6 +9,12 @@ from torch import Tensor, nn
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.latents import pixels_from_images
+from dreamitate_ros.generate.diffusion.linear_start import (
+    live_decode,
+    live_encode,
+    live_parts,
+    start_linear,
+)
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.train.config import VaeTrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration
@@ -19,6 +25,10 @@ from dreamitate_ros.values import Progress, Stop
 
 CLIPS_MEASURED = 20
 """From which the latents' spread is taken."""
+CLIPS_FITTED = 60
+"""From whose patches a linear encoder is made."""
+LATENT_NOISE = 0.03
+"""Standard deviation of what is added to the latents of a linear encoder, as a video model will miss them."""
 
 
 class VaeLoss(nn.Module):
@@ -46,6 +56,26 @@ class VaeLoss(nn.Module):
         )
 
 
+class LinearVaeLoss(nn.Module):
+    """How far the decoder is from undoing a linear encoder (linear_start.py); what is silent is not computed.
+
+    Squared errors: what the encoder left out nobody can draw, and its mean is the best guess.
+    """
+
+    def __init__(self, vae: AutoencoderKLTemporalDecoder) -> None:
+        super().__init__()
+        self.vae = vae
+        for part in live_parts(vae):
+            part.requires_grad_(True)
+
+    def forward(self, batch: VaeBatch) -> Tensor:
+        """(B N,) the loss of each frame."""
+        frames = batch.pixels.flatten(0, 1)
+        latents = live_encode(self.vae, frames) + LATENT_NOISE * batch.noise
+        error = live_decode(self.vae, latents) - frames
+        return error.square().mean(dim=(1, 2, 3))
+
+
 def prepare_vae(
     config: VaeTrainingConfig,
     accelerator: Accelerator,
@@ -62,9 +92,14 @@ def prepare_vae(
     def batch_at(position: int) -> VaeBatch:
         return make_vae_batch(clips, position, config, pipeline.vae, accelerator.device)
 
-    loss = VaeLoss(pipeline.vae.train(), config.edge_weight, config.kl_weight)
-    loss.vae.requires_grad_(True)
-    return prepare(config, accelerator, clips, batch_at, loss)
+    vae = pipeline.vae.train()
+    vae.requires_grad_(not config.linear)
+    if not config.linear:
+        loss = VaeLoss(vae, config.edge_weight, config.kl_weight)
+        return prepare(config, accelerator, clips, batch_at, loss)
+    fitted = sorted(clips)[:CLIPS_FITTED]  # by their hashes: a random choice
+    start_linear(vae, [view for clip in fitted for view in load_frames(clip).numpy()])
+    return prepare(config, accelerator, clips, batch_at, LinearVaeLoss(vae))
 
 
 @torch.no_grad()
