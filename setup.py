@@ -47,6 +47,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         *shared("launch", "*.launch.py"),
         *shared("config", "*"),
+        *shared("models", "*"),
     ],
     zip_safe=False,
     python_requires=">=3.11",

@@ -7,6 +7,7 @@ epsilon, not their input, sets their scale: they are linear too, in pairs (x, -x
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ def live_parts(vae: AutoencoderKLTemporalDecoder) -> Iterator[nn.Module]:
         yield level.upsamplers[0]
 
 
-def _spatial(level: nn.Module) -> list[nn.Module]:
+def _spatial(level: Any) -> list[nn.Module]:
     return [block.spatial_res_block for block in level.resnets]
 
 
@@ -145,8 +146,7 @@ def _start_read_out(vae: AutoencoderKLTemporalDecoder) -> None:
 def _pair(conv: nn.Conv2d, count: int, norm: nn.GroupNorm) -> None:
     """Each of the first `count` channels becomes a pair (x, -x), tiny, in a group of the norm of its own."""
     size = norm.num_channels // norm.num_groups
-    nn.init.zeros_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    _clear(conv)
     for channel in range(count):
         conv.weight[size * channel, channel] = TINY
         conv.weight[size * channel + 1, channel] = -TINY
@@ -155,16 +155,14 @@ def _pair(conv: nn.Conv2d, count: int, norm: nn.GroupNorm) -> None:
 def _read_pairs(conv: nn.Conv2d, count: int, norm: nn.GroupNorm) -> None:
     """Undo _pair after norm and SiLU: silu(x) - silu(-x) = x."""
     size, gain = norm.num_channels // norm.num_groups, norm.eps**0.5 / TINY
-    nn.init.zeros_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    _clear(conv)
     for channel in range(count):
         conv.weight[channel, size * channel, 1, 1] = gain
         conv.weight[channel, size * channel + 1, 1, 1] = -gain
 
 
 def _identity(conv: nn.Conv2d, count: int) -> None:
-    nn.init.zeros_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    _clear(conv)
     middle = conv.kernel_size[0] // 2
     for channel in range(count):
         conv.weight[channel, channel, middle, middle] = 1
@@ -172,14 +170,19 @@ def _identity(conv: nn.Conv2d, count: int) -> None:
 
 def _linear(conv: nn.Conv2d, rows: Array, offset: Array) -> None:
     """A 3x3 convolution by 2 of which 2x2 places count. rows: (out, 2, 2, in)."""
-    nn.init.zeros_(conv.weight)
-    nn.init.zeros_(conv.bias)
-    assert conv.bias is not None
+    bias = _clear(conv)
     count, _, _, channels = rows.shape
     conv.weight[:count, :channels, :2, :2] = (
         torch.from_numpy(np.ascontiguousarray(rows)).permute(0, 3, 1, 2).to(conv.weight)
     )
-    conv.bias[:count] = torch.from_numpy(np.ascontiguousarray(offset)).to(conv.bias)
+    bias[:count] = torch.from_numpy(np.ascontiguousarray(offset)).to(bias)
+
+
+def _clear(conv: nn.Conv2d) -> Tensor:
+    """All to 0; returns the bias."""
+    assert conv.bias is not None
+    nn.init.zeros_(conv.weight)
+    return nn.init.zeros_(conv.bias)
 
 
 def _gathered(images: Array) -> Array:
