@@ -27,5 +27,5 @@ def test_a_model_is_a_path_or_one_that_ships(shipped: Path, tmp_path: Path) -> N
 
 
 def test_an_unknown_model_is_told_with_those_that_ship(shipped: Path) -> None:
-    with pytest.raises(DreamitateError, match="'huge'.*large, small"):
+    with pytest.raises(DreamitateError, match=r"'huge'.*large, small"):
         model_directory("huge")
