@@ -70,8 +70,9 @@ def table(trials: Sequence[Trial]) -> str:
     ]
     if any(trial.dreams > len(trial.rounds) for trial in trials):
         lines += [
-            f"{dreams} imagined: {each['trials']} trials, {each['successes']} successes, {each['median_wall_s']} s"
-            for dreams, each in facts["by_dreams"].items()
+            f"{count} dreams imagined: {each['trials']} trials, {each['successes']} successes,"
+            f" {each['median_wall_s']} s of wall time, median"
+            for count, each in facts["by_dreams"].items()
         ]
     lines += [
         f"{name}: mean {facts['mean_figures'][name]}, median {value}"
