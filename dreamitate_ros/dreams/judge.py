@@ -34,8 +34,8 @@ class Scale:
 APART_PX = Scale(fine=8.0, worst=16.0)
 """Between the views, at 768 px of width: 4 are 7 mm of depth. Good videos of the original model have 3 to 8."""
 
-LEAVING_M_S = Scale(fine=0.1, worst=0.5)
-"""At the end of the path. In those videos the tools approach at 0.4 to 0.9 and end at 0.01 to 0.03."""
+LEAVING_M_S = Scale(fine=0.2, worst=0.6)
+"""At the end of the path. In those videos tools approach at 0.4 to 0.9 and end at 0.01 to 0.03; pushing, 0.1 to 0.3."""
 
 
 def judge(tracks: Sequence[ToolTrack], task: Task, rig: Rig, tools: Mapping[str, Tool]) -> dict[str, float]:

@@ -67,7 +67,7 @@ def test_nothing_speaks_against_a_good_one() -> None:
         ("agreement", 0.25, {"apart_px": 14.0}),
         ("contact", 2 / 3, {"height_m": 0.1}),
         ("contact", 0.0, {"height_m": 0.25}),  # the other tool comes down
-        ("rest", 0.5, {"leaving_m_s": 0.3}),
+        ("rest", 0.5, {"leaving_m_s": 0.4}),
     ],
 )
 def test_the_tool_that_does_worst_counts(name: str, score: float, changes: dict[str, float]) -> None:
