@@ -26,8 +26,8 @@ from dreamitate_ros.values import ArmTrajectory, Progress, Stop, ToolTrack
 class GraphDreamer:
     """A dreams.choose.Dreamer for one photo pair.
 
-    stage: by name, yields a dict for the facts of its last event. progress: of a stage, by its name. recorder: one
-    thread that writes videos while the next stage works.
+    watched: a person decides by what rviz shows. stage: by name, yields a dict for the facts of its last event.
+    progress: of a stage, by its name. recorder: one thread that writes videos while the next stage works.
     """
 
     task: Task
@@ -35,13 +35,14 @@ class GraphDreamer:
     tools: Mapping[str, Tool]
     photos: StereoPair
     replay_directory: str
+    watched: bool
     stages: Stages
     episode: Episode
     recorder: ThreadPoolExecutor
     stage: Callable[[str], AbstractContextManager[dict[str, float]]]
     progress: Callable[[str], Progress]
     stop: Stop
-    _shown: int = field(default=0, init=False)
+    _last: int = field(default=0, init=False)
 
     def imagine(self, number: int, seed: int) -> StereoVideo:
         """See Dreamer."""
@@ -58,7 +59,7 @@ class GraphDreamer:
     def track(self, number: int, video: StereoVideo) -> tuple[list[ToolTrack], dict[str, float]]:
         """See Dreamer."""
         goal, record = TrackTools.Goal(task=self.task.name, video=video), self.episode.dream(number)
-        self._shown = number
+        self._last = number
         with self.stage("track") as facts:
             try:
                 result = self.stages.track(goal, self._told(number, "track"), self.stop)
@@ -86,15 +87,13 @@ class GraphDreamer:
         self.episode.judged(dream)
 
     def chosen(self, dream: Dream[StereoVideo]) -> None:
-        """See Dreamer."""
+        """See Dreamer. rviz shows, and the executor keeps for the run, what was tracked and planned last."""
         self.episode.event("chosen", dream=dream.number)
+        if dream.number != self._last:
+            if self.watched:
+                self.track(dream.number, dream.video)
+            self.plan(dream.number, dream.tracks)
         self.recorder.submit(self.episode.show_dream, dream.number)
-
-    def show(self, dream: Dream[StereoVideo]) -> None:
-        """Have rviz show this dream. It shows, and the executor keeps, what was tracked and planned last."""
-        if dream.number != self._shown:
-            tracks, _ = self.track(dream.number, dream.video)
-            self.plan(dream.number, tracks)
 
     def execution(self, tracks: Sequence[ToolTrack], plan_only: bool) -> ExecuteToolTrajectory.Goal:
         """The goal that plans the tracks, or acts them out."""

@@ -15,8 +15,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 
 from dreamitate_msgs.action import ExecuteToolTrajectory, RunPolicy
-from dreamitate_msgs.msg import StereoPair, StereoVideo
-from dreamitate_ros.dreams.choose import Dream, choose
+from dreamitate_msgs.msg import StereoPair
+from dreamitate_ros.dreams.choose import choose
 from dreamitate_ros.episode import DEFAULT_ROOT, Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.nodes import messages, parameters
@@ -110,7 +110,7 @@ class Policy(Node):
         photos = self._capture(run)
         dreamer = self._dreamer(run, task, photos)
         dream = choose(dreamer, run.goal.seed, task.samples)
-        self._approve(run, dreamer, dream)
+        self._approve(run)
         self._execute(run, dreamer.execution(dream.tracks, plan_only=False))
 
     def _task(self, goal: RunPolicy.Goal) -> Task:
@@ -133,6 +133,7 @@ class Policy(Node):
             tools=load_tools(task.arm_tools, self._config, self._tools),
             photos=photos,
             replay_directory=run.goal.replay_directory,
+            watched=self._approval is not None,
             stages=self._stages,
             episode=run.episode,
             recorder=run.recorder,
@@ -141,10 +142,9 @@ class Policy(Node):
             stop=run.stop,
         )
 
-    def _approve(self, run: Run, dreamer: GraphDreamer, dream: Dream[StereoVideo]) -> None:
+    def _approve(self, run: Run) -> None:
         if self._approval is None:
             return
-        dreamer.show(dream)
         with self._stage(run, "approve"):
             run.feedback(stage="approve", progress=0.0, message="waiting for policy/approve or policy/reject")
             self._approval.wait(run.stop)
