@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER, "--ray runs the stages without a graph: add --no-ros"
         )
-    ending = "_no_ros" if arguments.no_ros else ""
+    ending = f"_{task.samples}_dreams" if task.samples > 1 else ""
+    ending += "_no_ros" if arguments.no_ros else ""
     folder = arguments.output or Path(f"evaluation_{task.name}_{arguments.generator}{ending}")
     results = Results.open(folder, _settings(arguments, task))
     try:
@@ -80,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     finally:
         results.write_all()
+    if task.samples > 1:
+        print(f"dreams to choose from in each round: up to {task.samples}")
     print(table(done))
     print(f"written: {folder / REPORT}")
     return 0
