@@ -8,7 +8,7 @@ from typing import Any
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.yaml_file import load_mapping
 
-MOST_SAMPLES = 100
+MOST_SAMPLES = 32  # each video is some 30 MB while they are compared
 
 
 @dataclass(frozen=True)
