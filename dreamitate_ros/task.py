@@ -19,7 +19,7 @@ class Task:
     confidence_gate: 0..1, below which a pose is not acted on. max_calibration_age_days.
     speed_scale: 0..1 of the arms' limits and of the imagined speed.
     workspace_m: ((x, x), (y, y), (z, z)) allowed for the tools' origins, in the world frame.
-    contact_height_m: up to which height over the table there may be something to touch.
+    contact_height_m: to which height over the table a tool at work comes down, or lower; more for a tall thing.
     samples: how many videos are imagined at most, to act out the best of.
     """
 
@@ -32,7 +32,7 @@ class Task:
     max_calibration_age_days: float
     speed_scale: float
     workspace_m: tuple[tuple[float, float], ...]
-    contact_height_m: float = 0.1
+    contact_height_m: float = 0.0
     samples: int = 1
 
 
@@ -64,7 +64,7 @@ def load_task(name: str, config: Path) -> Task:
     require_range("frames", task.frames, 2, 1000)
     require_range("confidence_gate", task.confidence_gate, 0.0, 1.0)
     require_range("speed_scale", task.speed_scale, 0.01, 1.0)
-    require_range("contact_height_m", task.contact_height_m, 0.01, 2.0)
+    require_range("contact_height_m", task.contact_height_m, 0.0, 2.0)
     return with_samples(task, content.get("samples", Task.samples))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.collision import lowest_point_m
-from dreamitate_ros.execute.retarget import believed
+from dreamitate_ros.execute.retarget import LARGEST_LIFT_M, believed
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
@@ -34,6 +34,12 @@ class Scale:
 APART_PX = Scale(fine=8.0, worst=16.0)
 """Between the views, at 768 px of width: 4 are 7 mm of depth. Good videos of the original model have 3 to 8."""
 
+FLOATING_M = Scale(fine=0.015, worst=0.06)
+"""Over the task's contact_height_m, at the lowest. The oracle's tools come down to 0.006 over the table."""
+
+SUNK_M = Scale(fine=0.015, worst=LARGEST_LIFT_M)
+"""Into the table, at the lowest; the plan cures that by raising the path, up to its own limit."""
+
 LEAVING_M_S = Scale(fine=0.2, worst=0.6)
 """At the end of the path. In those videos tools approach at 0.4 to 0.9 and end at 0.01 to 0.03; pushing, 0.1 to 0.3."""
 
@@ -43,29 +49,30 @@ def judge(tracks: Sequence[ToolTrack], task: Task, rig: Rig, tools: Mapping[str,
 
     confidence: mean from the tool's first believed time to the video's end; 1 from midway between the gate and 1 on.
     agreement: of the two views, by the median of how far apart they show it (APART_PX).
-    contact: by the height over the table of its lowest point where that is lowest; 1 up to half of the task's
-    contact_height_m, 0 from twice of it on.
+    contact: by how far the tool stays above the task's contact_height_m, or how deep it is in the table, where it is
+    lowest (FLOATING_M, SUNK_M). Views that are apart along the line between the cameras agree, on a wrong depth.
     rest: by its speed at the end (LEAVING_M_S): a video that shows a whole task ends when it is done.
 
     tracks: of the task's tools, gated (track/gate.py). tools: arm -> Tool.
     Raises LOW_CONFIDENCE for less than two believed poses, INVALID_RIG, and IMPLAUSIBLE for views or a speed at the
-    worst of their scale, or where no tool ever comes down to contact_height_m.
+    worst of their scale, or where every tool floats that high.
     """
     good = believed(tracks, task)
     names = {track.tool for track in good.values()}
     confidence = min(_confidence(track, task) for track in tracks if track.tool in names)
     apart_px = {arm: _apart_px(track, rig) for arm, track in good.items()}
     leaving_m_s = {arm: _leaving_m_s(track) for arm, track in good.items()}
-    height_m = {arm: _lowest_m(arm, track, rig, tools[arm]) for arm, track in good.items()}
+    lowest_m = {arm: _lowest_m(arm, track, rig, tools[arm]) for arm, track in good.items()}
+    floating_m = {arm: height_m - task.contact_height_m for arm, height_m in lowest_m.items()}
     _require_agreement(apart_px)
     _require_end(leaving_m_s)
-    _require_contact(height_m, task)
-    contact = Scale(fine=task.contact_height_m / 2, worst=2 * task.contact_height_m)
+    _require_contact(floating_m, task)
+    contact = min(FLOATING_M.score(max(floating_m.values())), SUNK_M.score(-min(lowest_m.values())))
     sureness = Scale(fine=(1.0 - task.confidence_gate) / 2, worst=1.0)
     return {
         "confidence": sureness.score(1.0 - confidence),
         "agreement": APART_PX.score(max(apart_px.values())),
-        "contact": contact.score(max(height_m.values())),
+        "contact": contact,
         "rest": LEAVING_M_S.score(max(leaving_m_s.values())),
     }
 
@@ -109,12 +116,13 @@ def _require_end(leaving_m_s: Mapping[str, float]) -> None:
             )
 
 
-def _require_contact(height_m: Mapping[str, float], task: Task) -> None:
-    nearest = min(height_m, key=lambda arm: height_m[arm])
-    if height_m[nearest] > task.contact_height_m:
+def _require_contact(floating_m: Mapping[str, float], task: Task) -> None:
+    nearest = min(floating_m, key=lambda arm: floating_m[arm])
+    if floating_m[nearest] >= FLOATING_M.worst:
+        height_m = floating_m[nearest] + task.contact_height_m
         raise _implausible(
-            f"no tool comes down to anything: the {nearest} one stays {1e3 * height_m[nearest]:.0f} mm above the table;"
-            f" the task's contact_height_m says up to {1e3 * task.contact_height_m:.0f} mm there may be things"
+            f"no tool comes down to anything: the {nearest} one stays {1e3 * height_m:.0f} mm above the table; the"
+            f" task's contact_height_m says that tools at work come down to {1e3 * task.contact_height_m:.0f} mm"
         )
 
 

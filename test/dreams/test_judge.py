@@ -17,7 +17,7 @@ from dreamitate_ros.values import ToolTrack
 
 CONFIG = Path(__file__).parents[2] / "config"
 RIG = load_rig(CONFIG / "rigs" / "cell.yaml")
-TASK = replace(load_task("rotate", CONFIG), contact_height_m=0.1)
+TASK = replace(load_task("rotate", CONFIG), contact_height_m=0.0)
 TOOLS = load_tools(TASK.arm_tools, CONFIG)
 TIMES = 13
 
@@ -65,8 +65,9 @@ def test_nothing_speaks_against_a_good_one() -> None:
     [
         ("confidence", 0.8, {"confidence": 0.6}),
         ("agreement", 0.25, {"apart_px": 14.0}),
-        ("contact", 2 / 3, {"height_m": 0.1}),
-        ("contact", 0.0, {"height_m": 0.25}),  # the other tool comes down
+        ("contact", 2 / 3, {"height_m": 0.03}),
+        ("contact", 0.0, {"height_m": 0.1}),  # the other tool comes down
+        ("contact", 0.5, {"height_m": -0.025}),
         ("rest", 0.5, {"leaving_m_s": 0.4}),
     ],
 )
@@ -104,6 +105,11 @@ def test_tools_that_touch_nothing_are_refused_and_the_remedy_named() -> None:
     assert error.code == ErrorCode.IMPLAUSIBLE
     assert "the left one stays 130 mm above the table" in error.message
     assert "contact_height_m" in error.message
+
+
+def test_a_task_on_a_tall_thing_is_worked_on_higher_up() -> None:
+    tracks = [a_track(arm, height_m=0.13) for arm in TOOLS]
+    assert judge(tracks, replace(TASK, contact_height_m=0.12), RIG, TOOLS)["contact"] == 1.0
 
 
 def test_a_tool_that_is_not_believed_is_refused() -> None:
