@@ -34,10 +34,10 @@ class Scale:
 APART_PX = Scale(fine=8.0, worst=16.0)
 """Between the views, at 768 px of width: 4 are 7 mm of depth. Good videos of the original model have 3 to 8."""
 
-FLOATING_M = Scale(fine=0.015, worst=0.06)
+FLOATING_M = Scale(fine=0.01, worst=0.06)
 """Over the task's contact_height_m, at the lowest. The oracle's tools come down to 0.006 over the table."""
 
-SUNK_M = Scale(fine=0.015, worst=LARGEST_LIFT_M)
+SUNK_M = Scale(fine=0.01, worst=LARGEST_LIFT_M)
 """Into the table, at the lowest; the plan cures that by raising the path, up to its own limit."""
 
 LEAVING_M_S = Scale(fine=0.2, worst=0.6)

@@ -65,9 +65,9 @@ def test_nothing_speaks_against_a_good_one() -> None:
     [
         ("confidence", 0.8, {"confidence": 0.6}),
         ("agreement", 0.25, {"apart_px": 14.0}),
-        ("contact", 2 / 3, {"height_m": 0.03}),
+        ("contact", 0.6, {"height_m": 0.03}),
         ("contact", 0.0, {"height_m": 0.1}),  # the other tool comes down
-        ("contact", 0.5, {"height_m": -0.025}),
+        ("contact", 0.4, {"height_m": -0.025}),
         ("rest", 0.5, {"leaving_m_s": 0.4}),
     ],
 )
