@@ -113,6 +113,10 @@ class Episode:
         words = "" if refusal is None else refusal.code.name
         self.event("judged", dream=dream.number, seed=dream.seed, score=verdict.score, refusal=words)
 
+    def chosen(self, dream: Dream[Any]) -> None:
+        """The event "chosen": this dream will be acted out."""
+        self.event("chosen", dream=dream.number)
+
     def show_dream(self, number: int) -> None:
         """Put the chosen dream's files next to the photos too."""
         self._shows_choice = True

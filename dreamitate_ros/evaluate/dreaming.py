@@ -63,7 +63,7 @@ class CellDreamer:
 
     def chosen(self, dream: Dream[StereoVideo]) -> None:
         """See Dreamer."""
-        self.episode.event("chosen", dream=dream.number)
+        self.episode.chosen(dream)
         self.episode.show_dream(dream.number)
 
 

@@ -88,7 +88,7 @@ class GraphDreamer:
 
     def chosen(self, dream: Dream[StereoVideo]) -> None:
         """See Dreamer. rviz shows, and the executor keeps for the run, what was tracked and planned last."""
-        self.episode.event("chosen", dream=dream.number)
+        self.episode.chosen(dream)
         if dream.number != self._last:
             if self.watched:
                 self.track(dream.number, dream.video)

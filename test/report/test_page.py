@@ -47,8 +47,9 @@ def whole_episode(root: Path) -> Episode:
         ]
     )
     dream.save_plan({"left": plan})
-    episode.judged(Dream(1, 7, None, Verdict({"rest": 0.5})))
-    episode.event("chosen", dream=1)
+    judged = Dream(1, 7, None, Verdict({"rest": 0.5}))
+    episode.judged(judged)
+    episode.chosen(judged)
     episode.show_dream(1)
     errors = {"left": np.full(5, 0.8)}
     episode.save_execution(Execution(plan.times_s, {"left": joints}, errors, errors))
