@@ -70,7 +70,7 @@ def table(trials: Sequence[Trial]) -> str:
     ]
     if any(trial.dreams > len(trial.rounds) for trial in trials):
         lines += [
-            f"{count} dreams imagined: {each['trials']} trials, {each['successes']} successes,"
+            f"{count} dreams imagined: trials {each['trials']}, successes {each['successes']},"
             f" {each['median_wall_s']} s of wall time, median"
             for count, each in facts["by_dreams"].items()
         ]

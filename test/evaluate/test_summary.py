@@ -80,7 +80,7 @@ def test_dreams_are_counted_against_success_and_time() -> None:
         1: {"trials": 1, "successes": 1, "median_wall_s": 40.0},
         3: {"trials": 2, "successes": 0, "median_wall_s": 80.0},
     }
-    assert "3 dreams imagined: 2 trials, 0 successes, 80.0 s of wall time" in table(trials)
+    assert "3 dreams imagined: trials 2, successes 0, 80.0 s of wall time" in table(trials)
     assert "dreams imagined" not in table(trials[:1])
     assert "3 dreams, acted out: 2" in row(trials[1])
     assert "3 dreams, acted out: none" in row(trials[2])
