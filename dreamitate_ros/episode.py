@@ -5,6 +5,8 @@ stops a run: what cannot be written is named in the events and in the log. The f
 
     top.png side.png   the photos, as the model sees them     imagined.mp4 overlay.mp4   top | side
     tracks.json        the tools' paths                       planned.npz executed.npz execution.mp4
+    dreams/01/ ...     every imagined video with its overlay, tracks, plan and verdict.json; those of the chosen
+                       one (where none was: of the last) stand above as well
     events.jsonl       what happened when                     parameters.yaml rig.yaml
     result.json        the outcome                            report.html   all of it, to read
 """
@@ -15,20 +17,22 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import yaml
 
 from dreamitate_ros import episode_files as files
+from dreamitate_ros.dreams.choose import Dream
+from dreamitate_ros.dreams.record import DreamRecord
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.video_file import write_frames
-from dreamitate_ros.values import ArmTrajectory, Execution, Image, StereoImage, StereoVideo, ToolTrack
+from dreamitate_ros.values import Execution, Image, StereoImage
 
 DEFAULT_ROOT = Path("episodes")
 """Under the current directory."""
@@ -55,6 +59,7 @@ class Episode:
         self._started_s = time.monotonic()
         self._lock = threading.Lock()
         self._report: threading.Thread | None = None
+        self._shows_choice = False
 
     @classmethod
     def create(cls, root: Path, task: str, parameters: Mapping[str, Any]) -> "Episode":
@@ -77,8 +82,8 @@ class Episode:
     def event(self, name: str, **facts: Any) -> None:
         """Append an event, on disk at once: UTC time, seconds since create(), its name and `facts`.
 
-        Timing reads three names: "started" and "finished" with stage=STAGE (finished also with compute_s=,
-        the stage's own work), and "motion_started".
+        Timing reads four names: "started", "finished" and "failed" with stage=STAGE (the latter two also with
+        compute_s=, the stage's own work), and "motion_started".
         """
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -97,30 +102,25 @@ class Episode:
         self._record(files.TOP, lambda path: _write_image(path, photos.top))
         self._record(files.SIDE, lambda path: _write_image(path, photos.side))
 
-    def save_video(self, video: StereoVideo) -> None:
-        """imagined.mp4, top and side view next to each other."""
-        self._record(
-            files.IMAGINED,
-            lambda path: write_frames(path, np.concatenate([video.top, video.side], axis=2), video.fps),
-        )
+    def dream(self, number: int) -> DreamRecord:
+        """Where a dream is recorded; number: from 1."""
+        return DreamRecord(f"{files.DREAMS}/{number:02d}", self._record)
 
-    def save_overlay(self, frames: Image, fps: float) -> None:
-        """overlay.mp4 of frames (T, H, 2W, 3) uint8 RGB."""
-        self._record(files.OVERLAY, lambda path: write_frames(path, frames, fps))
+    def judged(self, dream: Dream[Any]) -> None:
+        """The dream's verdict.json, and the event "judged"."""
+        self.dream(dream.number).save_verdict(dream)
+        verdict, refusal = dream.verdict, dream.verdict.refusal
+        words = "" if refusal is None else refusal.code.name
+        self.event("judged", dream=dream.number, seed=dream.seed, score=verdict.score, refusal=words)
 
-    def save_tracks(self, tracks: Sequence[ToolTrack]) -> None:
-        """tracks.json."""
+    def chosen(self, dream: Dream[Any]) -> None:
+        """The event "chosen": this dream will be acted out."""
+        self.event("chosen", dream=dream.number)
 
-        def write(path: Path) -> None:
-            from dreamitate_ros.track.tracks_file import write_tracks
-
-            write_tracks(path, tracks)
-
-        self._record(files.TRACKS, write)
-
-    def save_plan(self, trajectories: Mapping[str, ArmTrajectory]) -> None:
-        """planned.npz of arm -> trajectory."""
-        self._record(files.PLANNED, lambda path: files.write_plan(path, trajectories))
+    def show_dream(self, number: int) -> None:
+        """Put the chosen dream's files next to the photos too."""
+        self._shows_choice = True
+        self._show(self.folder / files.DREAMS / f"{number:02d}")
 
     def save_execution(self, execution: Execution) -> None:
         """executed.npz, also of a motion that was stopped on the way."""
@@ -160,9 +160,17 @@ class Episode:
             from dreamitate_ros.report import write_report
 
             before_report()
+            if not self._shows_choice:
+                for folder in files.dream_folders(self.folder)[-1:]:
+                    self._show(folder)
             write_report(self.folder)
 
         self._record(files.REPORT, write)
+
+    def _show(self, dream: Path) -> None:
+        for name in (files.IMAGINED, files.OVERLAY, files.TRACKS, files.PLANNED):
+            if (dream / name).is_file():
+                self._record(name, partial(shutil.copyfile, dream / name))
 
     def _record(self, name: str, write: Callable[[Path], Any]) -> None:
         try:

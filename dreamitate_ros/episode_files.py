@@ -17,6 +17,7 @@ TOP, SIDE = "top.png", "side.png"
 IMAGINED, OVERLAY, EXECUTION_VIDEO = "imagined.mp4", "overlay.mp4", "execution.mp4"
 SUMMARY = "summary.png"
 TRACKS, PLANNED, EXECUTED = "tracks.json", "planned.npz", "executed.npz"
+DREAMS, VERDICT = "dreams", "verdict.json"
 EVENTS, PARAMETERS, RESULT, TRUTH, RIG, REPORT = (
     "events.jsonl",
     "parameters.yaml",
@@ -58,6 +59,11 @@ def read_events(path: Path) -> list[dict[str, Any]]:
 def write_truth(path: Path, seed: int, outcome: Outcome) -> None:
     """What really happened in the simulated scene of `seed`."""
     path.write_text(json.dumps(plain({"seed": seed, **asdict(outcome)}), indent=2) + "\n")
+
+
+def dream_folders(episode: Path) -> list[Path]:
+    """The folders of an episode's dreams, in the order of imagining."""
+    return sorted(path for path in (episode / DREAMS).glob("*") if path.is_dir())
 
 
 def write_plan(path: Path, trajectories: Mapping[str, ArmTrajectory]) -> None:

@@ -19,6 +19,7 @@ class ErrorCode(IntEnum):
     INVALID_RIG = 108
     INVALID_TOOL = 109
     STALE_CALIBRATION = 110
+    DREAMS_REFUSED = 111
     # capture
     NO_IMAGES = 200
     IMAGES_SKEWED = 201
@@ -37,6 +38,7 @@ class ErrorCode(IntEnum):
     # track
     TRACKING_LOST = 400
     LOW_CONFIDENCE = 401
+    IMPLAUSIBLE = 402
     # execute
     UNREACHABLE = 500
     JOINT_LIMIT = 501

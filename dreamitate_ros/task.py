@@ -1,12 +1,14 @@
 """A task as config/tasks/*.yaml describes it: prompt, tools, timing, gates and workspace."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.yaml_file import load_mapping
+
+MOST_SAMPLES = 32  # each video is some 30 MB while they are compared
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Task:
     confidence_gate: 0..1, below which a pose is not acted on. max_calibration_age_days.
     speed_scale: 0..1 of the arms' limits and of the imagined speed.
     workspace_m: ((x, x), (y, y), (z, z)) allowed for the tools' origins, in the world frame.
+    contact_height_m: to which height over the table a tool at work comes down, or lower; more for a tall thing.
+    samples: how many videos are imagined at most, to act out the best of.
     """
 
     name: str
@@ -28,6 +32,8 @@ class Task:
     max_calibration_age_days: float
     speed_scale: float
     workspace_m: tuple[tuple[float, float], ...]
+    contact_height_m: float = 0.0
+    samples: int = 1
 
 
 def load_task(name: str, config: Path) -> Task:
@@ -48,6 +54,7 @@ def load_task(name: str, config: Path) -> Task:
             max_calibration_age_days=float(content["max_calibration_age_days"]),
             speed_scale=float(content["speed_scale"]),
             workspace_m=tuple((float(low), float(high)) for low, high in content["workspace_m"]),
+            contact_height_m=float(content.get("contact_height_m", Task.contact_height_m)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DreamitateError(
@@ -57,7 +64,18 @@ def load_task(name: str, config: Path) -> Task:
     require_range("frames", task.frames, 2, 1000)
     require_range("confidence_gate", task.confidence_gate, 0.0, 1.0)
     require_range("speed_scale", task.speed_scale, 0.01, 1.0)
-    return task
+    require_range("contact_height_m", task.contact_height_m, 0.0, 2.0)
+    return with_samples(task, content.get("samples", Task.samples))
+
+
+def with_samples(task: Task, samples: int) -> Task:
+    """The task with as many dreams to choose from; raises INVALID_PARAMETER."""
+    if samples not in range(1, MOST_SAMPLES + 1):
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            f"samples must be a whole number from 1 to {MOST_SAMPLES}, found {samples!r}",
+        )
+    return replace(task, samples=int(samples))
 
 
 def require_range(name: str, value: Any, low: float, high: float) -> float:

@@ -31,7 +31,8 @@ def test_the_folder_holds_what_was_saved(tmp_path: Path) -> None:
     top = np.full((64, 96, 3), (200, 30, 10), np.uint8)
     side = np.full((64, 96, 3), (10, 30, 200), np.uint8)
     episode.save_photos(StereoImage(top, side))
-    episode.save_video(StereoVideo(np.stack([top] * 3), np.stack([side] * 3), 6.0))
+    episode.dream(1).save_video(StereoVideo(np.stack([top] * 3), np.stack([side] * 3), 6.0))
+    episode.show_dream(1)
 
     parameters = yaml.safe_load((episode.folder / files.PARAMETERS).read_text())
     assert parameters["task"] == "rotate"
@@ -74,8 +75,8 @@ def test_a_root_that_is_a_file_is_one_clear_error(tmp_path: Path) -> None:
 def test_plan_and_execution_come_back_as_they_were(tmp_path: Path) -> None:
     episode = Episode.create(tmp_path, "rotate", {})
     plan = {arm: trajectory(arm) for arm in ("left", "right")}
-    episode.save_plan(plan)
-    stored = files.read_plan(episode.folder / files.PLANNED)
+    episode.dream(1).save_plan(plan)
+    stored = files.read_plan(episode.folder / files.DREAMS / "01" / files.PLANNED)
     assert list(stored) == ["left", "right"]
     for arm, expected in plan.items():
         assert stored[arm].joint_names == expected.joint_names
@@ -89,6 +90,26 @@ def test_plan_and_execution_come_back_as_they_were(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.positions["left"], done.positions["left"])
     np.testing.assert_array_equal(again.path_error_mm["left"], [0.5, 0.8])
     assert again.path_error_deg == {}
+
+
+def test_the_chosen_dream_stands_next_to_the_photos(tmp_path: Path) -> None:
+    episode = Episode.create(tmp_path, "rotate", {})
+    for number, arm in ((1, "left"), (2, "right"), (3, "left")):
+        episode.dream(number).save_plan({arm: trajectory(arm)})
+    episode.show_dream(2)
+    episode.finish(None)
+    episode.wait_for_report()
+    assert list(files.read_plan(episode.folder / files.PLANNED)) == ["right"]
+    assert [folder.name for folder in files.dream_folders(episode.folder)] == ["01", "02", "03"]
+
+
+def test_where_none_was_chosen_the_last_dream_does(tmp_path: Path) -> None:
+    episode = Episode.create(tmp_path, "rotate", {})
+    for number, arm in ((1, "left"), (2, "right")):
+        episode.dream(number).save_plan({arm: trajectory(arm)})
+    episode.finish(DreamitateError(ErrorCode.CANCELLED, "goal cancelled"))
+    episode.wait_for_report()
+    assert list(files.read_plan(episode.folder / files.PLANNED)) == ["right"]
 
 
 def test_events_have_time_name_and_facts_as_valid_json(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.task import load_task, require_range
+from dreamitate_ros.task import load_task, require_range, with_samples
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -30,6 +31,14 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(DreamitateError, match="arm_tools") as caught:
         load_task("bad", tmp_path)
     assert caught.value.code == ErrorCode.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize("samples", [0, -1, 1.5, 33, "many", None])
+def test_dreams_are_counted_in_whole_numbers(samples: Any) -> None:
+    task = load_task("rotate", CONFIG)
+    assert with_samples(task, 4).samples == 4
+    with pytest.raises(DreamitateError, match="samples must be a whole number from 1 to 32"):
+        with_samples(task, samples)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -0.1, 1.1, "0.5", None])

@@ -35,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--earlier", type=Path, metavar="DIR",
         help="for the generator replay: evaluation whose imagined videos are acted out again",
     )  # fmt: skip
+    add(
+        "--samples", type=int, metavar="N",
+        help="videos to choose the best of, at most, for the generator diffusion (default: the task's)",
+    )  # fmt: skip
     add("--trials", type=int, default=20, help="how many (default: 20)")
     add("--seed", type=int, default=900_000, help="of the first trial, from 900000 on (default: 900000)")
     add("--no-ros", action="store_true", help="call the stages directly instead of through the ROS graph")
@@ -56,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from dreamitate_ros.simulate.tasks import simulated_task
     from dreamitate_ros.task import load_task
 
-    task = load_task(arguments.task, config_directory())
+    task = _sampled(load_task(arguments.task, config_directory()), arguments)
     simulated_task(task.name)
     seeds = range(arguments.seed, arguments.seed + arguments.trials)
     require(Split.EVALUATION, seeds)
@@ -65,9 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER, "--ray runs the stages without a graph: add --no-ros"
         )
-    ending = "_no_ros" if arguments.no_ros else ""
+    ending = f"_{task.samples}_dreams" if task.samples > 1 else ""
+    ending += "_no_ros" if arguments.no_ros else ""
     folder = arguments.output or Path(f"evaluation_{task.name}_{arguments.generator}{ending}")
-    results = Results.open(folder, _settings(arguments))
+    results = Results.open(folder, _settings(arguments, task))
     try:
         with interrupts() as interrupted:
             done = _run_all(arguments, task, results, seeds, interrupted)
@@ -76,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     finally:
         results.write_all()
+    if task.samples > 1:
+        print(f"dreams to choose from in each round: up to {task.samples}")
     print(table(done))
     print(f"written: {folder / REPORT}")
     return 0
@@ -91,7 +98,8 @@ def _run_all(
         return evaluate_on_ray(
             results, seeds, partial(_one_trial, arguments, task), arguments.ray or None, stop
         )
-    trials = _core_trials(arguments, task, results) if arguments.no_ros else _graph_trials(arguments, results)
+    make_trials = _core_trials if arguments.no_ros else _graph_trials
+    trials = make_trials(arguments, task, results)
     workers = max(1, arguments.workers)
     # a graph or a model takes long to come up: one for all of a worker's trials
     lasting = not arguments.no_ros or arguments.generator == "diffusion"
@@ -104,10 +112,26 @@ def _one_trial(arguments: argparse.Namespace, task: "Task", results: "Results", 
     return next(iter(_core_trials(arguments, task, results)([seed])))
 
 
-def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+def _sampled(task: "Task", arguments: argparse.Namespace) -> "Task":
+    """The task with the dreams asked for; what a seed does not change is imagined once."""
+    from dreamitate_ros.task import with_samples
+
+    if arguments.generator == "diffusion":
+        return task if arguments.samples is None else with_samples(task, arguments.samples)
+    if arguments.samples not in (None, 1):
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            f"the generator '{arguments.generator}' imagines the same video whatever the seed; --samples"
+            f" {arguments.samples} needs --generator diffusion",
+        )
+    return with_samples(task, 1)
+
+
+def _settings(arguments: argparse.Namespace, task: "Task") -> dict[str, Any]:
     settings = {"task": arguments.task, "generator": arguments.generator, "ros": not arguments.no_ros}
     if arguments.generator == "diffusion":
         settings |= {"model": str(arguments.model.absolute()), "sampling": arguments.sampling}
+        settings["samples"] = task.samples
     if arguments.generator == "replay":
         settings["earlier"] = str(arguments.earlier.absolute())
     return settings
@@ -156,7 +180,7 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
     return trials
 
 
-def _graph_trials(arguments: argparse.Namespace, results: "Results") -> "Trials":
+def _graph_trials(arguments: argparse.Namespace, task: "Task", results: "Results") -> "Trials":
     from dreamitate_ros.evaluate.imagining import imagined_before
     from dreamitate_ros.nodes.bringup import Settings
     from dreamitate_ros.nodes.session import trials_in_graph
@@ -181,4 +205,6 @@ def _graph_trials(arguments: argparse.Namespace, results: "Results") -> "Trials"
             return [""] * rounds
         return [str(path) for path in imagined_before(arguments.earlier, seed)]
 
-    return lambda seeds: trials_in_graph(settings, results.episodes / "logs", seeds, directories)
+    return lambda seeds: trials_in_graph(
+        settings, results.episodes / "logs", seeds, directories, task.samples
+    )

@@ -10,10 +10,11 @@ import numpy as np
 
 from dreamitate_ros import episode_files as files
 from dreamitate_ros.capture.photos import crop_photos, read_photos
+from dreamitate_ros.dreams.choose import choose
 from dreamitate_ros.episode import Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.evaluate.dreaming import CellDreamer, go_on, stage
 from dreamitate_ros.evaluate.trial import Round, Trial, read_round
-from dreamitate_ros.execute.plan import plan
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.generate.generator import Generator
 from dreamitate_ros.generate.replay import ReplayGenerator
@@ -25,10 +26,7 @@ from dreamitate_ros.simulate.stepped import SteppedCell
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
-from dreamitate_ros.track.gate import require_confident
-from dreamitate_ros.track.overlay import draw_overlay
-from dreamitate_ros.track.tracker import track_tools
-from dreamitate_ros.values import ArmTrajectory, Image, StereoImage, StereoVideo, ToolTrack
+from dreamitate_ros.values import ArmTrajectory, Image, StereoImage
 
 VIDEO_FPS = 4.0  # of the arms' video, per simulated second
 
@@ -61,7 +59,12 @@ class CorePolicy:
         return Trial(seed, tuple(rounds), time.monotonic() - started_s)
 
     def _round(self, stepped: SteppedCell, generator: Generator, seed: int) -> Round:
-        facts = {"rig": str(self.rig_path), "seed": seed, "generator": type(generator).__name__}
+        facts = {
+            "rig": str(self.rig_path),
+            "seed": seed,
+            "samples": self.task.samples,
+            "generator": type(generator).__name__,
+        }
         episode = Episode.create(self.episodes, self.task.name, facts)
         error: DreamitateError | None = None
         try:
@@ -78,19 +81,14 @@ class CorePolicy:
         return read_round(episode.folder, f"{error.code.name}: {error.message}" if error else "", outcome)
 
     def _act(self, stepped: SteppedCell, episode: Episode, generator: Generator, seed: int) -> None:
-        with _stage(episode, "capture"):
+        with stage(episode, "capture"):
             photos = self._photos(stepped.cell, generator)
             episode.save_photos(photos)
-        with _stage(episode, "generate"):
-            video = generator.generate(photos, self.task, seed, _unheard, _go_on)
-        episode.save_video(video)
-        tracks = self._track(episode, video)
-        with _stage(episode, "plan"):
-            start = {arm: driver.state().positions for arm, driver in stepped.arms.items()}
-            trajectories = plan(tracks, self.task, self.rig, self.tools, start, _unheard, _go_on)
-        episode.save_plan(trajectories)
-        with _stage(episode, "execute"):
-            self._execute(stepped, episode, trajectories)
+        start = {arm: driver.state().positions for arm, driver in stepped.arms.items()}
+        dreamer = CellDreamer(self.task, self.rig, self.tools, generator, photos, start, episode)
+        dream = choose(dreamer, seed, self.task.samples)
+        with stage(episode, "execute"):
+            self._execute(stepped, episode, dream.trajectories)
 
     def _photos(self, cell: Cell, generator: Generator) -> StereoImage:
         if isinstance(generator, ReplayGenerator):
@@ -99,15 +97,6 @@ class CorePolicy:
             photos = StereoImage(cell.render("top"), cell.render("side"))
         return crop_photos(photos, self.rig.top.width, self.rig.top.height)
 
-    def _track(self, episode: Episode, video: StereoVideo) -> list[ToolTrack]:
-        with _stage(episode, "track"):
-            tools = [self.tools[arm] for arm in self.task.arm_tools]
-            tracks = track_tools(video, self.rig, tools, _unheard, _go_on)
-            episode.save_tracks(tracks)
-            episode.save_overlay(draw_overlay(video, self.rig, tools, tracks), video.fps)
-            require_confident(tracks, self.task.confidence_gate)
-        return tracks
-
     def _execute(
         self, stepped: SteppedCell, episode: Episode, trajectories: Mapping[str, ArmTrajectory]
     ) -> None:
@@ -115,9 +104,7 @@ class CorePolicy:
         episode.event("motion_started")
         try:
             with _filmed(stepped, frames):
-                execution = run(
-                    trajectories, stepped.arms, self.tools, lambda *_: None, _go_on, stepped.clock
-                )
+                execution = run(trajectories, stepped.arms, self.tools, lambda *_: None, go_on, stepped.clock)
             episode.save_execution(execution)
         except ExecutionStopped as stopped:
             episode.save_execution(stopped.execution)
@@ -145,28 +132,3 @@ def _filmed(stepped: SteppedCell, frames: list[Image]) -> Iterator[None]:
     finally:
         stepped.watch = lambda now_s: None
         renderer.close()
-
-
-@contextmanager
-def _stage(episode: Episode, name: str) -> Iterator[None]:
-    """Tell the episode that a stage starts and how it ends, as the policy's node does."""
-    episode.event("started", stage=name)
-    started_s = time.monotonic()
-    try:
-        yield
-    except DreamitateError as error:
-        episode.event("failed", stage=name, error=error.code.name, message=error.message)
-        raise
-    except Exception as error:
-        episode.event("failed", stage=name, error=ErrorCode.UNKNOWN.name, message=repr(error))
-        raise
-    took_s = time.monotonic() - started_s
-    episode.event("finished", stage=name, duration_s=took_s, compute_s=took_s)
-
-
-def _unheard(share: float, what: str) -> None:
-    """Progress that nobody reads: trials are told of when they end."""
-
-
-def _go_on() -> bool:
-    return False

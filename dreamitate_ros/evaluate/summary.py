@@ -32,6 +32,7 @@ def summarise(trials: Sequence[Trial]) -> dict[str, Any]:
         "successes": successes,
         "success_interval_95": [round(low, 3), round(high, 3)],
         "failures_by_stage": dict(failures.most_common()),
+        "by_dreams": _by_dreams(trials),
         "mean_figures": _each(best, lambda each: each.outcome.figures, _mean),
         "median_figures": _each(best, lambda each: each.outcome.figures, _median),
         "median_path_error_mm": _each(best, lambda each: each.path_error_mm, _median),
@@ -45,6 +46,7 @@ def row(trial: Trial) -> str:
     """One line of the table."""
     verdict = "success" if trial.success else f"FAILURE ({trial.failed_stage})"
     said = [trial.best.outcome.summary] if trial.best is not None else []
+    dreams = [_dreams(trial)] if trial.dreams > len(trial.rounds) else []
     rounds = [f"best of {len(trial.rounds)} rounds"] if len(trial.rounds) > 1 else []
     errors = (
         [f"path error {arm} {mm:.1f} mm" for arm, mm in trial.best.path_error_mm.items()]
@@ -52,7 +54,7 @@ def row(trial: Trial) -> str:
         else []
     )
     wall = [f"{trial.wall_s:.0f} s"]
-    words = "; ".join([*said, *rounds, *errors, *wall, *([trial.error] if trial.error else [])])
+    words = "; ".join([*said, *rounds, *dreams, *errors, *wall, *([trial.error] if trial.error else [])])
     return f"seed {trial.seed:6d}  {verdict:8s}  {words}"
 
 
@@ -66,6 +68,12 @@ def table(trials: Sequence[Trial]) -> str:
         "failures: "
         + (", ".join(f"{count} in {stage}" for stage, count in facts["failures_by_stage"].items()) or "none"),
     ]
+    if any(trial.dreams > len(trial.rounds) for trial in trials):
+        lines += [
+            f"{count} dreams imagined: trials {each['trials']}, successes {each['successes']},"
+            f" {each['median_wall_s']} s of wall time, median"
+            for count, each in facts["by_dreams"].items()
+        ]
     lines += [
         f"{name}: mean {facts['mean_figures'][name]}, median {value}"
         for name, value in facts["median_figures"].items()
@@ -77,6 +85,24 @@ def table(trials: Sequence[Trial]) -> str:
         f"wall time of a trial, median: {facts['median_wall_s']} s",
     ]
     return "\n".join(lines)
+
+
+def _by_dreams(trials: Sequence[Trial]) -> dict[int, dict[str, Any]]:
+    """Dreams imagined in a trial -> how many such trials there were, how they ended, and their time."""
+    return {
+        count: {
+            "trials": len(some := [trial for trial in trials if trial.dreams == count]),
+            "successes": sum(trial.success for trial in some),
+            "median_wall_s": _median([trial.wall_s for trial in some]),
+        }
+        for count in sorted({trial.dreams for trial in trials})
+    }
+
+
+def _dreams(trial: Trial) -> str:
+    chosen = [each.chosen for each in trial.rounds]
+    numbers = ", ".join("none" if number is None else str(number) for number in chosen)
+    return f"{trial.dreams} dreams, acted out: {numbers}"
 
 
 def _list(values: dict[str, float], unit: str) -> str:

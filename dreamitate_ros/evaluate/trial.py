@@ -1,5 +1,6 @@
 """One trial: what the policy said in each round, what really happened, and how long it took."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ class Round:
     """One photograph-imagine-track-act. episode: its folder. error: "" or CODE: message, and the stage it came from.
 
     outcome: ground truth at its end, counted from the scene's start. path_error_mm: arm -> median. stages_s: stage ->
-    duration. overhead_s: goal to first motion, less the stages' own compute.
+    duration, of all dreams. overhead_s: goal to first motion, less the stages' own compute.
+    dreams: how many were imagined and judged. chosen: the number, from 1, of the one acted out; None: none was.
     """
 
     episode: str
@@ -26,6 +28,8 @@ class Round:
     path_error_mm: dict[str, float] = field(default_factory=dict)
     stages_s: dict[str, float] = field(default_factory=dict)
     overhead_s: float | None = None
+    dreams: int = 1
+    chosen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class Trial:
         if complete:
             return max(complete, key=lambda each: each.outcome.score)
         return self.rounds[-1] if self.rounds else None
+
+    @property
+    def dreams(self) -> int:
+        """How many were imagined, in all rounds."""
+        return sum(each.dreams for each in self.rounds)
 
     @property
     def success(self) -> bool:
@@ -88,9 +97,18 @@ def read_round(episode: Path, error: str, outcome: Outcome) -> Round:
         else "",
         outcome=outcome,
         path_error_mm=_path_error_mm(episode / files.EXECUTED),
-        stages_s={stage.name: stage.duration_s for stage in stages(events)},
+        stages_s=_stages_s(events),
         overhead_s=overhead_s(events),
+        dreams=sum(event.get("event") == "judged" for event in events),
+        chosen=next((event["dream"] for event in events if event.get("event") == "chosen"), None),
     )
+
+
+def _stages_s(events: Sequence[dict[str, Any]]) -> dict[str, float]:
+    total_s: dict[str, float] = {}
+    for stage in stages(events):
+        total_s[stage.name] = total_s.get(stage.name, 0.0) + stage.duration_s
+    return total_s
 
 
 def _path_error_mm(path: Path) -> dict[str, float]:

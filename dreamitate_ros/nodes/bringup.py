@@ -80,7 +80,7 @@ def graph(settings: Settings) -> list[NodeProcess]:
         "tool_tracker": shared,
         "trajectory_executor": shared,
         "policy": {
-            "rig": settings.rig,
+            **shared,
             "episodes": settings.episodes,
             "require_approval": settings.require_approval,
         },

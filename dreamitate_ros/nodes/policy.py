@@ -7,26 +7,28 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 
-from dreamitate_msgs.action import ExecuteToolTrajectory, GenerateVideo, RunPolicy, TrackTools
-from dreamitate_msgs.msg import StereoPair, ToolTrajectory
-from dreamitate_msgs.msg import StereoVideo as StereoVideoMessage
+from dreamitate_msgs.action import ExecuteToolTrajectory, RunPolicy
+from dreamitate_msgs.msg import StereoPair
+from dreamitate_ros.dreams.choose import choose
 from dreamitate_ros.episode import DEFAULT_ROOT, Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.approval import Approval
+from dreamitate_ros.nodes.dreamer import GraphDreamer
 from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
-from dreamitate_ros.nodes.images import compressed_array
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.nodes.recording import FPS, Recording
 from dreamitate_ros.nodes.stages import StageFailed, Stages
-from dreamitate_ros.task import load_task
+from dreamitate_ros.rig import load_rig
+from dreamitate_ros.task import Task, load_task, with_samples
+from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import Progress, Stop
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -54,7 +56,9 @@ class Policy(Node):
         self._record_topic = parameters.text(
             self, "record_topic", "top/color/image_raw", "images for the episode's video of the arms"
         )
+        self._tools = parameters.tool_directories(self)
         self._rig_path = parameters.rig_path(self)
+        self._rig = load_rig(Path(self._rig_path))
         needed = parameters.flag(self, "require_approval", True, "wait for a person before the arms move")
         timeout_s = parameters.number(self, "approval_timeout_s", 300.0, "then nobody approved", 1, 86400)
         self._approval = Approval(self, timeout_s) if needed else None
@@ -71,7 +75,12 @@ class Policy(Node):
             self._reporting.wait_for_report(REPORT_TIMEOUT_S)
 
     def _run(self, goal: RunPolicy.Goal, feedback: Feedback, stop: Stop) -> RunPolicy.Result:
-        facts = {"rig": self._rig_path, "seed": goal.seed, "replay_directory": goal.replay_directory}
+        facts = {
+            "rig": self._rig_path,
+            "seed": goal.seed,
+            "samples": goal.samples,
+            "replay_directory": goal.replay_directory,
+        }
         episode = Episode.create(Path(self._root), goal.task, facts)
         result = RunPolicy.Result(episode_folder=str(episode.folder))
         recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
@@ -97,13 +106,19 @@ class Policy(Node):
         return None
 
     def _act(self, run: Run) -> None:
-        load_task(run.goal.task, self._config)  # an unknown task is told before a photo is taken
+        task = self._task(run.goal)  # an unknown one is told before a photo is taken
         photos = self._capture(run)
-        video = self._generate(run, photos)
-        trajectory = self._track(run, video)
-        self._plan(run, trajectory)
+        dreamer = self._dreamer(run, task, photos)
+        dream = choose(dreamer, run.goal.seed, task.samples)
         self._approve(run)
-        self._execute(run, trajectory)
+        self._execute(run, dreamer.execution(dream.tracks, plan_only=False))
+
+    def _task(self, goal: RunPolicy.Goal) -> Task:
+        """With as many dreams as the goal wants; a stored clip is one."""
+        task = load_task(goal.task, self._config)
+        if goal.replay_directory:
+            return with_samples(task, 1)
+        return with_samples(task, goal.samples) if goal.samples else task
 
     def _capture(self, run: Run) -> StereoPair:
         with self._stage(run, "capture"):
@@ -111,37 +126,21 @@ class Policy(Node):
             run.episode.save_photos(messages.stereo_image(photos))
             return photos
 
-    def _generate(self, run: Run, photos: StereoPair) -> StereoVideoMessage:
-        goal = GenerateVideo.Goal(
-            task=run.goal.task,
+    def _dreamer(self, run: Run, task: Task, photos: StereoPair) -> GraphDreamer:
+        return GraphDreamer(
+            task=task,
+            rig=self._rig,
+            tools=load_tools(task.arm_tools, self._config, self._tools),
             photos=photos,
-            seed=run.goal.seed,
             replay_directory=run.goal.replay_directory,
+            watched=self._approval is not None,
+            stages=self._stages,
+            episode=run.episode,
+            recorder=run.recorder,
+            stage=partial(self._stage, run),
+            progress=partial(self._progress, run),
+            stop=run.stop,
         )
-        with self._stage(run, "generate") as facts:
-            result = self._stages.generate(goal, self._progress(run, "generate"), run.stop)
-            facts["compute_s"] = result.compute_s
-        run.recorder.submit(lambda: run.episode.save_video(messages.stereo_video(result.video)))
-        return result.video
-
-    def _track(self, run: Run, video: StereoVideoMessage) -> ToolTrajectory:
-        goal = TrackTools.Goal(task=run.goal.task, video=video)
-        with self._stage(run, "track") as facts:
-            try:
-                result = self._stages.track(goal, self._progress(run, "track"), run.stop)
-            except StageFailed as failed:
-                run.recorder.submit(_save_tracks, run.episode, failed.result, video.fps)
-                raise
-            facts["compute_s"] = result.compute_s
-        run.recorder.submit(_save_tracks, run.episode, result, video.fps)
-        return result.trajectory
-
-    def _plan(self, run: Run, trajectory: ToolTrajectory) -> None:
-        goal = ExecuteToolTrajectory.Goal(task=run.goal.task, trajectory=trajectory, plan_only=True)
-        with self._stage(run, "plan") as facts:
-            result = self._stages.execute(goal, self._progress(run, "plan"), run.stop)
-            facts["compute_s"] = result.compute_s
-        run.episode.save_plan({plan.arm: messages.arm_trajectory(plan) for plan in result.planned})
 
     def _approve(self, run: Run) -> None:
         if self._approval is None:
@@ -150,8 +149,7 @@ class Policy(Node):
             run.feedback(stage="approve", progress=0.0, message="waiting for policy/approve or policy/reject")
             self._approval.wait(run.stop)
 
-    def _execute(self, run: Run, trajectory: ToolTrajectory) -> None:
-        goal = ExecuteToolTrajectory.Goal(task=run.goal.task, trajectory=trajectory, plan_only=False)
+    def _execute(self, run: Run, goal: ExecuteToolTrajectory.Goal) -> None:
         recording = Recording(self, self._record_topic)
         progress = self._progress(run, "execute")
         moving = False
@@ -187,7 +185,7 @@ class Policy(Node):
         try:
             yield facts
         except DreamitateError as error:
-            run.episode.event("failed", stage=name, error=error.code.name, message=error.message)
+            run.episode.event("failed", stage=name, error=error.code.name, message=error.message, **facts)
             raise
         run.episode.event("finished", stage=name, duration_s=time.monotonic() - started_s, **facts)
         run.feedback(stage=name, progress=1.0, message="")
@@ -197,13 +195,6 @@ class Policy(Node):
 
     def _say(self, state: str) -> None:
         self._state.publish(String(data=state))
-
-
-def _save_tracks(episode: Episode, result: TrackTools.Result, fps: float) -> None:
-    if result.trajectory.tools:
-        episode.save_tracks(messages.tool_tracks(result.trajectory))
-    if result.overlay:
-        episode.save_overlay(np.stack([compressed_array(frame) for frame in result.overlay]), fps)
 
 
 def _save_execution(episode: Episode, result: ExecuteToolTrajectory.Result) -> None:

@@ -38,16 +38,26 @@ class Session:
         self._client.__exit__(kind, error, trace)
         self._bringup.__exit__(kind, error, trace)
 
-    def trial(self, task: str, seed: int, follow: Follow, replay_directories: Sequence[str] = ("",)) -> Trial:
+    def trial(
+        self,
+        task: str,
+        seed: int,
+        follow: Follow,
+        replay_directories: Sequence[str] = ("",),
+        samples: int = 1,
+    ) -> Trial:
         """Reset the scene to `seed`, run the policy round by round, and see what really happened.
 
-        replay_directories: one a round, "" imagines anew. The rounds end with the first one that fails.
+        replay_directories: one a round, "" imagines anew. samples: dreams of a round to choose from, at most.
+        The rounds end with the first one that fails.
         """
         started_s = time.monotonic()
         self._client.reset(seed)
         rounds: list[Round] = []
         for directory in replay_directories:
-            goal = RunPolicy.Goal(task=task, seed=seed + len(rounds), replay_directory=directory)
+            goal = RunPolicy.Goal(
+                task=task, seed=seed + len(rounds), samples=samples, replay_directory=directory
+            )
             result = self._client.run(goal, follow)
             outcome = self._outcome()
             folder = Path(result.episode_folder)
@@ -65,11 +75,16 @@ class Session:
 
 
 def trials_in_graph(
-    settings: Settings, logs: Path, seeds: Sequence[int], replay_directories: Callable[[int], Sequence[str]]
+    settings: Settings,
+    logs: Path,
+    seeds: Sequence[int],
+    replay_directories: Callable[[int], Sequence[str]],
+    samples: int = 1,
 ) -> Iterator[Trial]:
     """The trials of the seeds, one after the other; a graph that dies with one is a failure, and another is brought up.
 
-    replay_directories: of a seed's rounds, "" to imagine anew. logs: a folder a graph is made in it.
+    replay_directories: of a seed's rounds, "" to imagine anew. samples: of a round. logs: a folder a graph is made
+    in it.
     """
     left = list(seeds)
     while left:
@@ -77,7 +92,9 @@ def trials_in_graph(
             while left:
                 seed, started_s = left.pop(0), time.monotonic()
                 try:
-                    yield session.trial(settings.task, seed, lambda *_: None, replay_directories(seed))
+                    yield session.trial(
+                        settings.task, seed, lambda *_: None, replay_directories(seed), samples
+                    )
                 except DreamitateError as error:
                     reason = f"{error.code.name}: {error.message}"
                     yield Trial(seed, (), time.monotonic() - started_s, reason)

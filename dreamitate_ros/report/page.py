@@ -125,7 +125,7 @@ def _short(value: Any) -> str:
 
 
 def _shown(record: Record) -> dict[str, Any]:
-    from dreamitate_ros.report import motion_plots, paths_plot, pictures
+    from dreamitate_ros.report import dreams, motion_plots, paths_plot, pictures
 
     folder = record.folder
     drawn_over = folder / files.OVERLAY
@@ -135,6 +135,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "sheet": lambda: pictures.contact_sheet(
             drawn_over if drawn_over.is_file() else folder / files.IMAGINED
         ),
+        "dreams": lambda: dreams.judged_dreams(record),
         "imagined_video": lambda: pictures.video_file(
             drawn_over if drawn_over.is_file() else folder / files.IMAGINED
         ),

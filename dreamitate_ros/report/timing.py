@@ -21,14 +21,14 @@ class Stage:
 
 
 def stages(events: Sequence[dict[str, Any]]) -> list[Stage]:
-    """The stages in order; one that never finished ends with the last event."""
+    """The stages in order, each once a dream; one that never came to an end ends with the last event."""
     started: dict[str, float] = {}
     done: list[Stage] = []
     for event in events:
         name, elapsed_s = event.get("stage"), float(event.get("elapsed_s", 0.0))
         if event.get("event") == "started" and name:
             started[name] = elapsed_s
-        elif event.get("event") == "finished" and name in started:
+        elif event.get("event") in ("finished", "failed") and name in started:
             done.append(Stage(name, started.pop(name), elapsed_s, event.get("compute_s")))
     last_s = float(events[-1].get("elapsed_s", 0.0)) if events else 0.0
     return done + [Stage(name, start_s, last_s) for name, start_s in started.items()]

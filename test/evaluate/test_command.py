@@ -15,6 +15,8 @@ from dreamitate_ros.errors import DreamitateError
         (["--task", "juggle"], "there is no task 'juggle'"),
         (["--generator", "diffusion"], "needs --model DIR"),
         (["--generator", "replay", "--earlier", "nowhere"], "needs --earlier DIR"),
+        (["--samples", "4"], "'oracle' imagines the same video whatever the seed"),
+        (["--generator", "diffusion", "--samples", "0"], "samples must be a whole number"),
     ],
 )
 def test_a_mistake_is_told_first(tmp_path: Path, options: list[str], words: str) -> None:

@@ -1,6 +1,7 @@
 """Figures of many trials, against published values of the Wilson interval."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,21 @@ def test_summary_and_table_count_every_trial() -> None:
     assert "FAILURE (execute)" in row(trials[2])
     assert "PATH_DEVIATION" in row(trials[2])
     assert "died" in row(trials[3])
+
+
+def test_dreams_are_counted_against_success_and_time() -> None:
+    quick = replace(a_round(31.0), dreams=1, chosen=1)
+    slow = replace(a_round(3.0), dreams=3, chosen=2)
+    refused = replace(LOST, dreams=3, chosen=None)
+    trials = [Trial(1, (quick,), 40.0), Trial(2, (slow,), 90.0), Trial(3, (refused,), 70.0)]
+    assert summarise(trials)["by_dreams"] == {
+        1: {"trials": 1, "successes": 1, "median_wall_s": 40.0},
+        3: {"trials": 2, "successes": 0, "median_wall_s": 80.0},
+    }
+    assert "3 dreams imagined: trials 2, successes 0, 80.0 s of wall time" in table(trials)
+    assert "dreams imagined" not in table(trials[:1])
+    assert "3 dreams, acted out: 2" in row(trials[1])
+    assert "3 dreams, acted out: none" in row(trials[2])
 
 
 def test_a_trial_survives_its_file() -> None:

@@ -41,7 +41,7 @@ def test_settings_reach_the_nodes_that_need_them(tmp_path):
     assert nodes["simulated_cell"].parameters["seed"] == 7
     assert nodes["policy"].parameters["require_approval"] is False
     assert nodes["policy"].parameters["episodes"] == str(tmp_path)
-    for name in ("tool_tracker", "trajectory_executor", "simulated_cell"):
+    for name in ("tool_tracker", "trajectory_executor", "policy", "simulated_cell"):
         assert nodes[name].parameters["tools"] == "left=a,right=b"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dreamitate_ros.dreams.choose import Dream, Verdict
 from dreamitate_ros.episode import Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.report import write_summary
@@ -29,9 +30,10 @@ def whole_episode(root: Path) -> Episode:
     episode.event("started", stage="capture")
     episode.save_photos(StereoImage(view[0], view[0]))
     episode.event("finished", stage="capture")
-    episode.save_video(StereoVideo(view, view, 6.0))
-    episode.save_overlay(np.concatenate([view, view], axis=2), 6.0)
-    episode.save_tracks(
+    dream = episode.dream(1)
+    dream.save_video(StereoVideo(view, view, 6.0))
+    dream.save_overlay(np.concatenate([view, view], axis=2), 6.0)
+    dream.save_tracks(
         [
             ToolTrack(
                 "left",
@@ -44,7 +46,11 @@ def whole_episode(root: Path) -> Episode:
             )
         ]
     )
-    episode.save_plan({"left": plan})
+    dream.save_plan({"left": plan})
+    judged = Dream(1, 7, None, Verdict({"rest": 0.5}))
+    episode.judged(judged)
+    episode.chosen(judged)
+    episode.show_dream(1)
     errors = {"left": np.full(5, 0.8)}
     episode.save_execution(Execution(plan.times_s, {"left": joints}, errors, errors))
     episode.save_execution_video(view.repeat(2, axis=0), 5.0)
@@ -69,6 +75,22 @@ def test_a_whole_episode_has_every_section(tmp_path: Path) -> None:
         assert words in html
     assert html.count("<svg") >= 3
     assert "data:video/mp4" in html
+    assert "Dream 1 of 1 was acted out" in html
+    assert "rest 0.50" in html
+    assert "Not shown" not in html
+
+
+def test_refused_dreams_are_shown_with_their_reasons(tmp_path: Path) -> None:
+    episode = Episode.create(tmp_path, "rotate", {})
+    refusal = DreamitateError(ErrorCode.TRACKING_LOST, "the left tool <melts>")
+    for number in (1, 2):
+        episode.dream(number).save_video(StereoVideo(*[np.full((5, 56, 96, 3), 90, np.uint8)] * 2, 6.0))
+        episode.judged(Dream(number, 6 + number, None, Verdict({}, refusal)))
+    html = page(episode, DreamitateError(ErrorCode.DREAMS_REFUSED, "none of 2"))
+    assert "None of 2 was acted out" in html
+    assert html.count("TRACKING_LOST: the left tool &lt;melts&gt;") == 2
+    assert html.count('alt="dream ') == 2
+    assert (episode.folder / "imagined.mp4").is_file()  # of the last one
 
 
 def test_a_failed_run_says_why_first_and_shows_what_there_is(tmp_path: Path) -> None:
@@ -96,6 +118,18 @@ def test_overhead_is_what_the_stages_did_not_compute() -> None:
     assert overhead_s(events) == pytest.approx(5.6 - 3.5)
     assert next((stage.name, stage.duration_s) for stage in stages(events)) == ("track", 4.0)
     assert overhead_s(events[:3]) is None
+
+
+def test_each_dream_s_stages_count() -> None:
+    events = [
+        {"event": "started", "stage": "track", "elapsed_s": 1.0},
+        {"event": "failed", "stage": "track", "elapsed_s": 3.0, "compute_s": 1.5},
+        {"event": "started", "stage": "track", "elapsed_s": 4.0},
+        {"event": "finished", "stage": "track", "elapsed_s": 8.0, "compute_s": 3.5},
+        {"event": "motion_started", "elapsed_s": 9.0},
+    ]
+    assert [(stage.name, stage.duration_s) for stage in stages(events)] == [("track", 2.0), ("track", 4.0)]
+    assert overhead_s(events) == pytest.approx(9.0 - 1.5 - 3.5)
 
 
 def test_a_stage_that_moves_the_arms_counts_until_they_move() -> None:

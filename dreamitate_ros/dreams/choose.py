@@ -1,0 +1,127 @@
+"""Dreams one after the other until one is clear of doubts; else the best of them, or the reasons against each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Generic, Protocol, TypeVar
+
+from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.values import ArmTrajectory, ToolTrack
+
+Video = TypeVar("Video")
+
+REFUSALS = frozenset(
+    {
+        ErrorCode.TRACKING_LOST,
+        ErrorCode.LOW_CONFIDENCE,
+        ErrorCode.IMPLAUSIBLE,
+        ErrorCode.UNREACHABLE,
+        ErrorCode.JOINT_LIMIT,
+        ErrorCode.SPEED_LIMIT,
+        ErrorCode.COLLISION,
+        ErrorCode.OUTSIDE_WORKSPACE,
+    }
+)
+"""What is wrong with one dream, and may be right with the next; any other error ends the goal."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """scores: name -> 0..1, see judge.judge; empty where a dream was refused before. refusal: None where it is fit."""
+
+    scores: Mapping[str, float]
+    refusal: DreamitateError | None = None
+
+    @property
+    def score(self) -> float:
+        """0..1, the product of the scores: every doubt counts. 0 when refused."""
+        return prod(self.scores.values()) if self.refusal is None else 0.0
+
+    @property
+    def is_clear(self) -> bool:
+        """Nothing at all speaks against it."""
+        return self.score >= 1.0
+
+
+@dataclass(frozen=True)
+class Dream(Generic[Video]):
+    """One imagined video, judged. number: from 1 in the order of imagining. seed: of the video.
+
+    tracks, trajectories (arm -> its motion): as far as it came before it was refused.
+    """
+
+    number: int
+    seed: int
+    video: Video
+    verdict: Verdict
+    tracks: Sequence[ToolTrack] = ()
+    trajectories: Mapping[str, ArmTrajectory] = field(default_factory=dict)
+
+
+class Dreamer(Protocol[Video]):
+    """The stages from one photo pair to a plan. All raise DreamitateError; number: of the dream in work."""
+
+    def imagine(self, number: int, seed: int) -> Video:
+        """The video of a seed."""
+        ...
+
+    def track(self, number: int, video: Video) -> tuple[Sequence[ToolTrack], Mapping[str, float]]:
+        """The tools' tracks, and how judge.judge scores them."""
+        ...
+
+    def plan(self, number: int, tracks: Sequence[ToolTrack]) -> Mapping[str, ArmTrajectory]:
+        """arm -> its motion; nothing moves."""
+        ...
+
+    def judged(self, dream: Dream[Video]) -> None:
+        """A dream has its verdict."""
+        ...
+
+    def chosen(self, dream: Dream[Video]) -> None:
+        """That dream will be acted out."""
+        ...
+
+
+def choose(dreamer: Dreamer[Video], seed: int, samples: int) -> Dream[Video]:
+    """The first dream of seeds seed, seed + 1, ... that is clear of doubts; else the best of `samples` dreams.
+
+    Where none is fit to be acted out: the refusal of the only dream, or DREAMS_REFUSED with that of each. Errors
+    that another dream would not cure (no model, no arms, a cancel) pass through at once.
+    """
+    dreams: list[Dream[Video]] = []
+    for number in range(1, samples + 1):
+        dreams.append(_dream(dreamer, number, seed + number - 1))
+        dreamer.judged(dreams[-1])
+        if dreams[-1].verdict.is_clear:
+            break
+    best = _best(dreams)
+    dreamer.chosen(best)
+    return best
+
+
+def _dream(dreamer: Dreamer[Video], number: int, seed: int) -> Dream[Video]:
+    video = dreamer.imagine(number, seed)
+    tracks: Sequence[ToolTrack] = ()
+    scores: Mapping[str, float] = {}
+    try:
+        tracks, scores = dreamer.track(number, video)
+        trajectories = dreamer.plan(number, tracks)
+    except DreamitateError as error:
+        if error.code not in REFUSALS:
+            raise
+        return Dream(number, seed, video, Verdict(scores, error), tracks)
+    return Dream(number, seed, video, Verdict(scores), tracks, trajectories)
+
+
+def _best(dreams: Sequence[Dream[Video]]) -> Dream[Video]:
+    """The one of the highest score, the earliest of equals; raises where all were refused."""
+    fit = [dream for dream in dreams if dream.verdict.refusal is None]
+    if fit:
+        return max(fit, key=lambda dream: dream.verdict.score)
+    refusals = [(dream, dream.verdict.refusal) for dream in dreams if dream.verdict.refusal is not None]
+    if len(refusals) == 1:
+        raise refusals[0][1]
+    reasons = "; ".join(f"dream {dream.number} (seed {dream.seed}): {why.message}" for dream, why in refusals)
+    raise DreamitateError(
+        ErrorCode.DREAMS_REFUSED, f"none of {len(dreams)} dreams is fit to be acted out: {reasons}"
+    )
