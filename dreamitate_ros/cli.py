@@ -28,6 +28,10 @@ def parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="run a task in the simulated cell, end to end")
     demo.add_argument("--seed", type=_seed, default=900_000, help="which things lie where (default: 900000)")
+    demo.add_argument(
+        "--generator", choices=("oracle", "diffusion"), default="oracle",
+        help="what imagines: a scripted expert, or the small model that ships (default: oracle)",
+    )  # fmt: skip
     demo.set_defaults(run=_demo)
 
     run = commands.add_parser("run", help="run the chain on a stored experiment; the arms follow in the cell")
@@ -111,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from dreamitate_ros.nodes.commands import demo
 
-    return demo(arguments.task, arguments.seed, arguments.episodes)
+    return demo(arguments.task, arguments.seed, arguments.generator, arguments.episodes)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -1,12 +1,13 @@
 """The calibrated rig: two cameras, how they stand to each other and to the arms, and since when."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dreamitate_ros.capture.framing import crop_camera
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.geometry import inverse, is_rigid
 from dreamitate_ros.values import Array, Camera
@@ -37,6 +38,12 @@ class Rig:
     def side_from_top(self) -> Array:
         """(4, 4) the inverse of top_from_side."""
         return inverse(self.top_from_side)
+
+    def resized(self, width: int, height: int) -> "Rig":
+        """The rig of its images cropped and resized to width x height px."""
+        return replace(
+            self, top=crop_camera(self.top, width, height), side=crop_camera(self.side, width, height)
+        )
 
     def world_from_base(self, arm: str) -> Array:
         """(4, 4) where `arm` stands; raises INVALID_RIG when the rig does not know the arm or the table."""

@@ -56,8 +56,8 @@ def test_a_clip_of_the_wrong_length(experiment: Path, tmp_path: Path) -> None:
 
 
 def test_a_clip_of_the_wrong_size(experiment: Path, tmp_path: Path) -> None:
-    write_frames(experiment / "clip.mp4", np.zeros((25, 224, 384, 3), np.uint8), 6.0)
-    assert "384x224" in refusal(experiment, tmp_path)
+    write_frames(experiment / "clip.mp4", np.zeros((25, 240, 384, 3), np.uint8), 6.0)
+    assert "384x240" in refusal(experiment, tmp_path)
 
 
 def test_a_skewed_rig(experiment: Path, tmp_path: Path) -> None:

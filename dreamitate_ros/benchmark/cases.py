@@ -9,7 +9,7 @@ from dreamitate_ros.benchmark.artefacts import disagreeing, random_strength, spo
 from dreamitate_ros.benchmark.film import Actor, film
 from dreamitate_ros.benchmark.hand import Hand, fingers_across, grip
 from dreamitate_ros.benchmark.motion import random_motion
-from dreamitate_ros.capture.framing import crop_camera, crop_image
+from dreamitate_ros.capture.framing import crop_image
 from dreamitate_ros.geometry import apply, inverse, project
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
@@ -64,7 +64,7 @@ def spoiled_case(rig: Rig, tools: Mapping[str, Tool], name: str, seed: int) -> C
 
 def small(case: Case, size: tuple[int, int] = SMALL_PX) -> Case:
     """The same case at another size."""
-    rig = sized(case.rig, size)
+    rig = case.rig.resized(*size)
     views = [
         np.stack([crop_image(frame, *size) for frame in view]) for view in (case.video.top, case.video.side)
     ]
@@ -80,14 +80,6 @@ def small(case: Case, size: tuple[int, int] = SMALL_PX) -> Case:
         case.inside,
         case.apart_px,
     )
-
-
-def sized(rig: Rig, size: tuple[int, int]) -> Rig:
-    """The rig of images of another size."""
-    return Rig(
-        crop_camera(rig.top, *size), crop_camera(rig.side, *size), rig.top_from_side, rig.base_from_top,
-        rig.world_from_top, rig.calibrated_at, rig.method,
-    )  # fmt: skip
 
 
 def _random(name: str, seed: int) -> np.random.Generator:

@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dreamitate_ros.capture.framing import crop_camera
 from dreamitate_ros.demonstrate.dataset import Dataset
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.geometry import inverse
@@ -36,7 +35,7 @@ class Recorder:
         started_s = time.monotonic()
         try:
             demonstration, video, tracks = demonstration_of(
-                self.task, sized(self.rig, *self.dataset.size_px), self.tools, seed
+                self.task, self.rig.resized(*self.dataset.size_px), self.tools, seed
             )
         except DreamitateError as error:
             if error.code is not ErrorCode.GENERATION_FAILED:
@@ -84,8 +83,3 @@ def true_tracks(done: Demonstration, rig: Rig) -> list[ToolTrack]:
         )
         for arm, poses in done.world_from_tool.items()
     ]
-
-
-def sized(rig: Rig, width: int, height: int) -> Rig:
-    """The rig of its images cropped and resized to another size."""
-    return replace(rig, top=crop_camera(rig.top, width, height), side=crop_camera(rig.side, width, height))

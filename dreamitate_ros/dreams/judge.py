@@ -14,9 +14,8 @@ from dreamitate_ros.execute.retarget import LARGEST_LIFT_M, believed
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
+from dreamitate_ros.track.views_apart import views_apart_px
 from dreamitate_ros.values import ToolTrack
-
-REFERENCE_WIDTH_PX = 768
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,8 @@ def _confidence(track: ToolTrack, task: Task) -> float:
 
 def _apart_px(track: ToolTrack, rig: Rig) -> float:
     """0 where no time was measured in both views."""
-    both = np.isfinite(track.residuals_px).all(axis=1)
-    apart_px = track.residuals_px[both].sum(axis=1) * REFERENCE_WIDTH_PX / rig.top.width
-    return float(np.median(apart_px)) if both.any() else 0.0
+    apart_px = views_apart_px(track, rig.top.width)
+    return float(np.median(apart_px)) if len(apart_px) else 0.0
 
 
 def _leaving_m_s(track: ToolTrack) -> float:

@@ -28,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--task", default="rotate", help="a file in config/tasks (default: rotate)")
     add("--generator", choices=GENERATORS, default="oracle", help="what imagines (default: oracle)")
-    add("--model", type=Path, metavar="DIR", help="model folder, for the generator diffusion")
+    add(
+        "--model", type=Path, metavar="DIR",
+        help="model folder, for the generator diffusion (default: the small model that ships)",
+    )  # fmt: skip
     add("--sampling", default="small", help="the model's sampling preset (default: small)")
     add("--memory", default="24GB", help="the model's memory preset (default: 24GB)")
     add(
@@ -138,14 +141,15 @@ def _settings(arguments: argparse.Namespace, task: "Task") -> dict[str, Any]:
 
 
 def _require_sources(arguments: argparse.Namespace) -> None:
-    needed = {"diffusion": "model", "replay": "earlier"}.get(arguments.generator)
-    if needed is None:
-        return
-    folder = getattr(arguments, needed)
-    if folder is None or not folder.is_dir():
+    """The folder that the generator reads from is there; the model's is filled in where none was named."""
+    from dreamitate_ros.configuration import model_directory
+
+    if arguments.generator == "diffusion":
+        arguments.model = model_directory(str(arguments.model or ""))
+    if arguments.generator == "replay" and (arguments.earlier is None or not arguments.earlier.is_dir()):
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,
-            f"the generator '{arguments.generator}' needs --{needed} DIR, a folder that exists; found: {folder}",
+            f"the generator 'replay' needs --earlier DIR, a folder that exists; found: {arguments.earlier}",
         )
 
 

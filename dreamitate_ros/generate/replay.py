@@ -8,6 +8,7 @@ import numpy as np
 from dreamitate_ros import episode_files as files
 from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.generate.clip import pack_clip, unpack_clip
+from dreamitate_ros.generate.frame_size import shrunk
 from dreamitate_ros.generate.video_file import read_frames
 from dreamitate_ros.task import Task
 from dreamitate_ros.values import Image, Progress, StereoImage, StereoVideo, Stop
@@ -29,7 +30,8 @@ class ReplayGenerator:
         if stop():
             raise Cancelled("replay")
         progress(1.0, f"{len(frames)} frames read")
-        return unpack_clip(frames, photos, task.fps, task.frames)
+        height, width = frames.shape[1:3]
+        return unpack_clip(frames, shrunk(photos, (width, height)), task.fps, task.frames)
 
 
 def _packed(frames: Image) -> Image:

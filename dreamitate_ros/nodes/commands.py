@@ -24,13 +24,13 @@ from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.tool import load_tools
 
 
-def demo(task: str, seed: int, episodes: Path) -> int:
-    """One trial with the oracle; 0 only when the object really turned."""
+def demo(task: str, seed: int, generator: str, episodes: Path) -> int:
+    """One trial with the oracle or the model that ships; 0 only when the object really turned."""
     started_s = time.monotonic()
     load_task(task, config_directory())
     split_of(seed)
     settings = Settings(
-        simulation=True, generator="oracle", episodes=str(episodes.absolute()), task=task, seed=seed
+        simulation=True, generator=generator, episodes=str(episodes.absolute()), task=task, seed=seed
     )
     with Session(settings, _log_folder(episodes)) as session:
         trial = session.trial(task, seed, printed(), [""] * simulated_task(task).rounds)

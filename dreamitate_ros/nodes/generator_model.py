@@ -1,12 +1,11 @@
 """The generator `diffusion` as the node's parameters describe it, loaded and warm."""
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rclpy.node import Node
 
-from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.configuration import model_directory
 from dreamitate_ros.nodes import parameters
 from dreamitate_ros.rig import Rig
 
@@ -22,8 +21,15 @@ def load_model(node: Node, generator: str, rig: Rig, show: "ShowPreview") -> "Di
     """None for another generator than `diffusion`. show: where previews go.
 
     Raises DreamitateError for a parameter or a model that cannot be, OUT_OF_MEMORY for a device too small."""
-    folder = parameters.text(node, "model", "", "model folder of the generator diffusion")
-    sampling = parameters.text(node, "sampling", "paper", "preset of the model's sampling")
+    model_name = parameters.text(
+        node, "model", "", "folder of the generator diffusion's model; empty: the small one that ships"
+    )
+    sampling = parameters.text(
+        node,
+        "sampling",
+        "",
+        "preset of the model's sampling; empty: small for the model that ships, else paper",
+    )
     memory = parameters.text(node, "memory", "24GB", "preset of the GPU memory to use")
     device = parameters.text(node, "device", "auto", "where the model computes: auto, cpu, cuda")
     steps = parameters.number(node, "steps", 0, "sampling steps; 0: the preset's", 0, 1000)
@@ -31,15 +37,13 @@ def load_model(node: Node, generator: str, rig: Rig, show: "ShowPreview") -> "Di
     compiled = parameters.flag(node, "compile", False, "torch.compile: minutes at start, faster steps")
     if generator != "diffusion":
         return None
-    if not folder:
-        raise DreamitateError(
-            ErrorCode.INVALID_PARAMETER, "the generator 'diffusion' needs the parameter 'model', a folder"
-        )
+    folder = model_directory(model_name)
     from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator  # torch, only where needed
 
+    preset = sampling or ("paper" if model_name else "small")
     started_s = time.monotonic()
     model = DiffusionGenerator.load(
-        Path(folder), sampling, memory, device, steps=int(steps), solver=solver, compiled=compiled
+        folder, preset, memory, device, steps=int(steps), solver=solver, compiled=compiled
     )
     loaded_s = time.monotonic()
     times = WARM_UP_TIMES if model.is_on_gpu else WARM_UP_TIMES_CPU

@@ -13,11 +13,11 @@ from dreamitate_ros.track.joint import Pose, Views
 from dreamitate_ros.track.look import UNSEEN, look
 from dreamitate_ros.track.observer import Observation
 from dreamitate_ros.track.smooth import Path, Sight, picture_moved_rad, smooth
+from dreamitate_ros.track.views_apart import REFERENCE_WIDTH_PX
 from dreamitate_ros.values import Array, ToolTrack
 
 BETWEEN = 0.7  # share of its neighbours' confidence that a pose between them keeps, for each time of distance
 BEYOND = 0.4  # and one past the last sighting: less than any gate should let through
-REFERENCE_WIDTH_PX = 768
 
 
 @dataclass(frozen=True)

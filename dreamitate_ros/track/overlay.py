@@ -12,6 +12,7 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.appearance import Appearance, appearance_of
 from dreamitate_ros.track.render import render
+from dreamitate_ros.track.video_rig import rig_of_video
 from dreamitate_ros.values import Array, Camera, Image, StereoVideo, ToolTrack
 
 COLORS = ((255, 170, 0), (0, 230, 120), (230, 80, 255), (90, 170, 255))  # one per tool
@@ -26,6 +27,7 @@ def draw_overlay(video: StereoVideo, rig: Rig, tools: Sequence[Tool], tracks: Se
 
     S is 1, or as much as makes small frames large enough to see an error of two pixels.
     """
+    rig = rig_of_video(rig, video)
     scale = max(1, -(-LEAST_WIDTH_PX // rig.top.width))
     rig = replace(rig, top=_enlarged(rig.top, scale), side=_enlarged(rig.side, scale))
     appearances = {tool.name: appearance_of(tool) for tool in tools}

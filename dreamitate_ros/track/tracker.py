@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock
 
 import numpy as np
@@ -16,6 +17,7 @@ from dreamitate_ros.track.footage import Footage, pyramid_depth
 from dreamitate_ros.track.likeness import color_model
 from dreamitate_ros.track.observer import Observer
 from dreamitate_ros.track.templates import make_templates
+from dreamitate_ros.track.video_rig import rig_of_video
 from dreamitate_ros.track.working_depth import working_depth_m
 from dreamitate_ros.values import Image, Progress, StereoVideo, Stop, ToolTrack
 
@@ -29,13 +31,16 @@ def track_tools(
     """One track per tool, in the order of `tools`, with a confidence at every time.
 
     Time 0, the photo, has no tools; a time without a tool has a NaN pose and confidence 0. Judge the tracks with
-    gate.require_confident before acting on them. Raises DreamitateError: CAMERA_MISMATCH when the video is not of
-    the rig's size or a view is black, INVALID_TOOL for a mesh without surface, Cancelled when `stop` says so.
+    gate.require_confident before acting on them. A video may be smaller than the rig's images; residuals are in px of
+    those all the same. Raises DreamitateError: CAMERA_MISMATCH when the video has another aspect ratio or is larger,
+    or a view is black, INVALID_TOOL for a mesh without surface, Cancelled when `stop` says so.
     """
-    found = candidates(video, rig, tools, progress, stop)
-    tracks = [assemble(candidate, rig, video.times_s) for candidate in found]
+    small = rig_of_video(rig, video)
+    found = candidates(video, small, tools, progress, stop)
+    tracks = [assemble(candidate, small, video.times_s) for candidate in found]
     progress(1.0, "all times together")
-    return tracks
+    scale = rig.top.width / small.top.width
+    return [replace(track, residuals_px=scale * track.residuals_px) for track in tracks]
 
 
 def candidates(

@@ -13,7 +13,6 @@ import pytest
 
 from dreamitate_ros.cli import parser
 from dreamitate_ros.configuration import config_directory
-from dreamitate_ros.demonstrate.episode import sized
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion.train.demonstrations import list_demonstrations, read_clip
 from dreamitate_ros.geometry import apply, project
@@ -67,7 +66,7 @@ def test_training_reads_it(folder: Path) -> None:
 
 def test_the_true_poses_lie_where_the_video_shows_the_tools(folder: Path) -> None:
     config = config_directory()
-    rig = sized(standing_rig(load_rig(config / "rigs" / "cell.yaml"), SEED), *SIZE)
+    rig = standing_rig(load_rig(config / "rigs" / "cell.yaml"), SEED).resized(*SIZE)
     clip = read_clip(list_demonstrations(folder / "demonstrations.txt")[0], *SIZE, 13, 6.0)
     for track in read_tracks(folder / "tracks" / "000001.json", 6.0):
         tool = load_tool(track.tool, config / "tools" / f"block_{track.tool}")

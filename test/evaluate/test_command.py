@@ -13,7 +13,7 @@ from dreamitate_ros.errors import DreamitateError
     [
         (["--seed", "7"], "7 is for training, not for evaluation"),
         (["--task", "juggle"], "there is no task 'juggle'"),
-        (["--generator", "diffusion"], "needs --model DIR"),
+        (["--generator", "diffusion", "--model", "nowhere"], "no model folder 'nowhere'"),
         (["--generator", "replay", "--earlier", "nowhere"], "needs --earlier DIR"),
         (["--samples", "4"], "'oracle' imagines the same video whatever the seed"),
         (["--generator", "diffusion", "--samples", "0"], "samples must be a whole number"),

@@ -46,6 +46,13 @@ def test_an_episode_is_replayed_from_what_it_imagined(tmp_path: Path) -> None:
     assert not video.side[0].any()  # the photo, as always
 
 
+def test_a_small_models_video_is_replayed_at_its_size(tmp_path: Path) -> None:
+    frames = colour_clip(3)[:, :16, :24]
+    write_frames(tmp_path / "imagined.mp4", np.concatenate([frames, frames], axis=2), fps=6.0)
+    video = ReplayGenerator(tmp_path).generate(PHOTOS, TASK, 0, silent, lambda: False)
+    assert video.top.shape == video.side.shape == (3, 16, 24, 3)
+
+
 def test_replay_can_be_cancelled(tmp_path: Path) -> None:
     write_frames(tmp_path / "clip.mp4", colour_clip(5), fps=6.0)
     with pytest.raises(Cancelled):

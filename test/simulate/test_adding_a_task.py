@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dreamitate_ros.demonstrate.episode import demonstration_of, sized
+from dreamitate_ros.demonstrate.episode import demonstration_of
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.geometry import is_rigid
 from dreamitate_ros.simulate import tasks
@@ -38,7 +38,7 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_the_example_can_be_demonstrated(task, rig):
     tools = {"left": load_tool("left", CONFIG / "tools" / task.arm_tools["left"])}
-    done, video, (track,) = demonstration_of(task, sized(rig, 192, 112), tools, 3)
+    done, video, (track,) = demonstration_of(task, rig.resized(192, 112), tools, 3)
     assert done.outcome.success
     assert 80 <= done.outcome.figures["pushed_mm"] < 120
     assert video.top.shape == video.side.shape == (13, 112, 192, 3)

@@ -7,6 +7,7 @@ import pytest
 import trimesh
 from scipy.spatial.transform import Rotation
 
+from dreamitate_ros.capture.framing import crop_image
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.geometry import angle_rad, inverse, transform
 from dreamitate_ros.rig import Rig
@@ -14,6 +15,7 @@ from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.overlay import draw_overlay
 from dreamitate_ros.track.tracker import track_tools
+from dreamitate_ros.track.views_apart import views_apart_px
 from dreamitate_ros.track.working_depth import working_depth_m
 from dreamitate_ros.values import StereoVideo, ToolTrack
 
@@ -98,6 +100,28 @@ def test_stop_is_asked_and_obeyed(clip, rig, plates):
 
     with pytest.raises(Cancelled):
         track_tools(clip.video, rig, plates, ignore, stop)
+
+
+def test_a_smaller_video_is_tracked_and_told_in_the_rigs_pixels(tracked, clip, rig, plates):
+    small = StereoVideo(
+        *(
+            np.stack([crop_image(frame, 192, 112) for frame in view])
+            for view in (clip.video.top, clip.video.side)
+        ),
+        6.0,
+    )
+    (left,) = track_tools(small, rig, plates[:1], ignore, lambda: False)
+    off_m = np.linalg.norm(left.top_from_tool[2:, :3, 3] - tracked[0][0].top_from_tool[2:, :3, 3], axis=1)
+    assert np.median(off_m) < 0.003
+    (same,) = track_tools(small, rig.resized(192, 112), plates[:1], ignore, lambda: False)
+    factor = rig.top.width / 192
+    assert left.residuals_px[2:] == pytest.approx(factor * same.residuals_px[2:], nan_ok=True)
+    assert draw_overlay(small, rig, plates[:1], [left]).shape[0] == 7
+
+
+def test_the_views_disagreement_is_told_in_pixels_of_one_size(tracked):
+    apart = replace(tracked[0][0], residuals_px=np.array([[1.0, 2.0]] * 6 + [[np.nan, 1.0]]))
+    assert views_apart_px(apart, 384).tolist() == [6.0] * 6
 
 
 def test_wrong_size_is_a_camera_mismatch(clip, rig, plates):

@@ -9,7 +9,6 @@ import torch
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.compiled import compile_blocks
-from dreamitate_ros.generate.diffusion.frame_size import enlarged, shrunk
 from dreamitate_ros.generate.diffusion.load import load_pipeline, place
 from dreamitate_ros.generate.diffusion.pipeline import ShowPreview, StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import (
@@ -19,6 +18,7 @@ from dreamitate_ros.generate.diffusion.settings import (
     memory_preset,
     sampling_preset,
 )
+from dreamitate_ros.generate.frame_size import shrunk
 from dreamitate_ros.task import Task
 from dreamitate_ros.values import Progress, StereoImage, StereoVideo, Stop
 
@@ -95,11 +95,12 @@ class DiffusionGenerator:
     ) -> list[StereoVideo]:
         """The videos of seeds seed, seed + 1, ...: to choose the most consistent one from.
 
-        A model made for frames of one size sees the photos at it, and its videos are enlarged to theirs.
+        A model made for frames of one size sees the photos at it, and its videos have that size. Time 0 of both
+        views is the photo.
         """
         small = shrunk(photos, self.pipeline.native_size)
         videos = self._imagine(small, task.prompt, seed, samples, task.frames, task.fps, progress, stop)
-        return [enlarged(video, photos) for video in videos]
+        return [replace(video, top=np.concatenate([small.top[None], video.top[1:]])) for video in videos]
 
     def _imagine(
         self,

@@ -9,6 +9,7 @@ import torch
 import yaml
 from diffusers import UNetSpatioTemporalConditionModel
 
+from dreamitate_ros.capture.framing import crop_image
 from dreamitate_ros.cli import main
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import DreamitateError, ErrorCode
@@ -39,7 +40,7 @@ def test_the_small_model_is_small_and_loads_as_any_of_diffusers(tmp_path: Path) 
     assert sum(file.stat().st_size for file in files) <= 60e6
     pipeline = StereoVideoPipeline.from_pretrained(tmp_path / "model")
     assert parameters_m(pipeline)["unet"] == pytest.approx(7.5, abs=0.5)
-    assert pipeline.native_size == (384, 224)
+    assert pipeline.native_size == (192, 112)
 
 
 def test_svd_xt_is_the_unet_that_diffusers_makes_by_default() -> None:
@@ -58,15 +59,16 @@ def test_a_seed_is_a_model() -> None:
     assert not torch.equal(first, other)
 
 
-def test_photos_are_shrunk_to_the_models_size_and_its_videos_enlarged_to_theirs() -> None:
+def test_photos_are_shrunk_to_the_models_size_which_its_videos_have() -> None:
     generator = DiffusionGenerator(new_model(TINY, 0), replace(SAMPLING["small"], steps=1), MEMORY["14GB"])
     random = np.random.default_rng(0)
     photos = StereoImage(*(random.integers(0, 255, (32, 48, 3), dtype=np.uint8) for _ in range(2)))
     video = generator.generate(photos, TASK, 0, silent, lambda: False)
-    assert video.top.shape == video.side.shape == (3, 32, 48, 3)
-    assert np.array_equal(video.top[0], photos.top) and np.array_equal(video.side[0], photos.side)
+    assert video.top.shape == video.side.shape == (3, 16, 24, 3)
+    assert np.array_equal(video.top[0], crop_image(photos.top, 24, 16))
+    assert np.array_equal(video.side[0], crop_image(photos.side, 24, 16))
     wide = StereoImage(photos.top[:16], photos.side[:16])
-    with pytest.raises(DreamitateError, match="48x16 px, but the model imagines 24x16") as caught:
+    with pytest.raises(DreamitateError, match="48x16 px, but what is imagined is 24x16") as caught:
         generator.generate(wide, TASK, 0, silent, lambda: False)
     assert caught.value.code == ErrorCode.WRONG_CLIP_SIZE
 
@@ -105,8 +107,8 @@ def test_what_cannot_be_built_is_named(
 
 def test_sizes_that_cannot_be_halved_and_unknown_models_are_named(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
-    path.write_text(yaml.safe_dump(small_content() | {"width": 400}))
-    with pytest.raises(DreamitateError, match=r"multiples of 32.*400x224"):
+    path.write_text(yaml.safe_dump(small_content() | {"width": 200}))
+    with pytest.raises(DreamitateError, match=r"multiples of 16.*200x112"):
         load_description(str(path), config_directory())
     with pytest.raises(DreamitateError, match="known models: small, svd_xt"):
         load_description("huge", config_directory())

@@ -15,7 +15,6 @@ from dreamitate_ros.generate.diffusion.train.pose_errors import (
     PoseErrors,
     in_view,
     pose_errors,
-    views_apart_px,
 )
 from dreamitate_ros.geometry import inverse, transform
 from dreamitate_ros.rig import load_rig
@@ -73,11 +72,6 @@ def test_a_video_that_the_gate_refuses_is_counted(tool: Tool, monkeypatch: pytes
 
 def test_a_tool_beside_the_table_is_not_wanted(tool: Tool) -> None:
     assert in_view(RIG, tool, truth().top_from_tool).tolist() == [False] * 3 + [True] * 10
-
-
-def test_the_views_disagreement_is_told_in_pixels_of_one_size() -> None:
-    apart = replace(truth(), residuals_px=np.array([[1.0, 2.0]] * 12 + [[np.nan, 1.0]]))
-    assert views_apart_px(apart, 384).tolist() == [6.0] * 12
 
 
 def test_errors_add_up() -> None:

@@ -1,14 +1,13 @@
 """Demonstrations that are never trained on, with the tools' true poses: what trainings are judged by."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKLTemporalDecoder
 
-from dreamitate_ros.capture.framing import crop_camera
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.clip import pack_clip, unpack_clip
@@ -82,11 +81,7 @@ def load_held_out(path: Path, config: TrainingConfig) -> HeldOut:
         demonstrations,
         task,
         load_tools(task.arm_tools, folder),
-        replace(
-            rig,
-            top=crop_camera(rig.top, config.width, config.height),
-            side=crop_camera(rig.side, config.width, config.height),
-        ),
+        rig.resized(config.width, config.height),
         config,
     )
 

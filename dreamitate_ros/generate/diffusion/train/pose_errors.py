@@ -11,9 +11,9 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.geometry import apply, project
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
-from dreamitate_ros.track.assemble import REFERENCE_WIDTH_PX
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.tracker import track_tools
+from dreamitate_ros.track.views_apart import views_apart_px
 from dreamitate_ros.values import Array, StereoVideo, Stop, ToolTrack
 
 IN_VIEW = 0.5  # share of a tool that both views must show for a pose to be wanted
@@ -90,7 +90,7 @@ def pose_errors(
             deg.append(error[1])
         believed = len(mm)
         wanted += int(seen.sum())
-        apart_px += (views_apart_px(track, rig.top.width)).tolist()
+        apart_px += views_apart_px(track, rig.top.width).tolist()
     return PoseErrors(
         np.array(mm),
         np.array(deg),
@@ -100,12 +100,6 @@ def pose_errors(
         int(_is_refused(tracks, gate)),
         1,
     )
-
-
-def views_apart_px(track: ToolTrack, width_px: int) -> Array:
-    """(M,) of the times at which both views were measured; width_px: of the images that were tracked."""
-    apart_px = track.residuals_px.sum(axis=1) * REFERENCE_WIDTH_PX / width_px
-    return np.asarray(apart_px[np.isfinite(apart_px)])
 
 
 def in_view(rig: Rig, tool: Tool, top_from_tool: Array) -> NDArray[np.bool_]:
