@@ -37,6 +37,6 @@ def test_a_refusal_is_counted_with_its_reason(bench):
 
 def test_the_cells_arms_follow_within_two_millimetres_and_a_degree_at_full_speed(bench):
     rig, task, tools = bench
-    followed = arm_motion.follow_random(rig, replace(task, speed_scale=1.0), tools, 900_000, 1, raised_m=0.15)
+    followed = arm_motion.follow_random(rig, replace(task, speed_scale=1.0), tools, 900_000, 1, empty=True)
     assert 0 < followed.worst_mm < 2.0
     assert 0 < followed.worst_deg < 1.0
