@@ -27,6 +27,7 @@ import yaml
 
 from dreamitate_ros import episode_files as files
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.execute.remedy import path_changes
 from dreamitate_ros.generate.video_file import write_frames
 from dreamitate_ros.values import ArmTrajectory, Execution, Image, StereoImage, StereoVideo, ToolTrack
 
@@ -119,8 +120,10 @@ class Episode:
         self._record(files.TRACKS, write)
 
     def save_plan(self, trajectories: Mapping[str, ArmTrajectory]) -> None:
-        """planned.npz of arm -> trajectory."""
+        """planned.npz of arm -> trajectory, and an event where a path is not as tracked."""
         self._record(files.PLANNED, lambda path: files.write_plan(path, trajectories))
+        if changes := path_changes(trajectory.path for trajectory in trajectories.values()):
+            self.event("path_changed", changes=changes)
 
     def save_execution(self, execution: Execution) -> None:
         """executed.npz, also of a motion that was stopped on the way."""

@@ -19,6 +19,7 @@ from dreamitate_msgs.msg import StereoPair, ToolTrajectory
 from dreamitate_msgs.msg import StereoVideo as StereoVideoMessage
 from dreamitate_ros.episode import DEFAULT_ROOT, Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.execute.remedy import path_changes
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.approval import Approval
 from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
@@ -38,6 +39,7 @@ class Run:
     """What one goal's stages share. recorder: one thread that writes videos while the next stage works."""
 
     goal: RunPolicy.Goal
+    result: RunPolicy.Result
     episode: Episode
     feedback: Feedback
     stop: Stop
@@ -75,7 +77,7 @@ class Policy(Node):
         episode = Episode.create(Path(self._root), goal.task, facts)
         result = RunPolicy.Result(episode_folder=str(episode.folder))
         recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
-        error = self._attempt(Run(goal, episode, feedback, stop, recorder))
+        error = self._attempt(Run(goal, result, episode, feedback, stop, recorder))
         self._say("idle")
         # who cancels gets the answer at once, everybody else a complete folder
         recorder.shutdown(wait=error is None or error.code != ErrorCode.CANCELLED)
@@ -101,7 +103,7 @@ class Policy(Node):
         photos = self._capture(run)
         video = self._generate(run, photos)
         trajectory = self._track(run, video)
-        self._plan(run, trajectory)
+        run.result.path_changes = self._plan(run, trajectory)
         self._approve(run)
         self._execute(run, trajectory)
 
@@ -136,18 +138,23 @@ class Policy(Node):
         run.recorder.submit(_save_tracks, run.episode, result, video.fps)
         return result.trajectory
 
-    def _plan(self, run: Run, trajectory: ToolTrajectory) -> None:
+    def _plan(self, run: Run, trajectory: ToolTrajectory) -> str:
+        """By what the paths were moved, in words; a person who approves reads it before."""
         goal = ExecuteToolTrajectory.Goal(task=run.goal.task, trajectory=trajectory, plan_only=True)
         with self._stage(run, "plan") as facts:
             result = self._stages.execute(goal, self._progress(run, "plan"), run.stop)
             facts["compute_s"] = result.compute_s
-        run.episode.save_plan({plan.arm: messages.arm_trajectory(plan) for plan in result.planned})
+        plans = {plan.arm: messages.arm_trajectory(plan) for plan in result.planned}
+        run.episode.save_plan(plans)
+        return path_changes(plan.path for plan in plans.values())
 
     def _approve(self, run: Run) -> None:
         if self._approval is None:
             return
         with self._stage(run, "approve"):
-            run.feedback(stage="approve", progress=0.0, message="waiting for policy/approve or policy/reject")
+            changes = f"{run.result.path_changes}; " if run.result.path_changes else ""
+            waiting = f"{changes}waiting for policy/approve or policy/reject"
+            run.feedback(stage="approve", progress=0.0, message=waiting)
             self._approval.wait(run.stop)
 
     def _execute(self, run: Run, trajectory: ToolTrajectory) -> None:

@@ -49,6 +49,8 @@ class Session:
         for directory in replay_directories:
             goal = RunPolicy.Goal(task=task, seed=seed + len(rounds), replay_directory=directory)
             result = self._client.run(goal, follow)
+            if result.path_changes:
+                follow("plan", 1.0, result.path_changes)
             outcome = self._outcome()
             folder = Path(result.episode_folder)
             files.write_truth(folder / files.TRUTH, seed, outcome)

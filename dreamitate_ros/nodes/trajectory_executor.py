@@ -15,6 +15,8 @@ from dreamitate_msgs.action import ExecuteToolTrajectory
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.execute import safety
 from dreamitate_ros.execute.plan import plan
+from dreamitate_ros.execute.remedy import path_changes
+from dreamitate_ros.execute.retarget import LARGEST_LIFT_M
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.arm_client import ArmClient
@@ -39,6 +41,14 @@ class TrajectoryExecutor(Node):
         self._rig = parameters.rig(self)
         self._allowed_shift_m = 1e-3 * parameters.number(
             self, "largest_shift_mm", 0.0, "how far a path out of reach may be moved to be reached", 0, 80
+        )
+        self._allowed_lift_m = 1e-3 * parameters.number(
+            self,
+            "largest_lift_mm",
+            1e3 * LARGEST_LIFT_M,
+            "how far a path may be raised to clear the table",
+            0,
+            80,
         )
         self._stale_s = parameters.number(
             self, "stale_s", safety.STALE_S, "age of joint states that stops all arms", 0.02, 5
@@ -151,8 +161,11 @@ class TrajectoryExecutor(Node):
 
         self._backend.heed(stop)
         trajectories = plan(
-            tracks, task, self._rig, tools, start, progress, stop, self._allowed_shift_m, self._backend.solver
-        )
+            tracks, task, self._rig, tools, start, progress, stop,
+            self._allowed_shift_m, self._backend.solver, self._allowed_lift_m,
+        )  # fmt: skip
+        if changes := path_changes(trajectory.path for trajectory in trajectories.values()):
+            self.get_logger().warning(changes)
         for arm, trajectory in trajectories.items():
             self._preview[arm].publish(messages.joint_trajectory_message(trajectory))
         return trajectories
