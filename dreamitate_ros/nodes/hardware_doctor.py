@@ -128,11 +128,12 @@ class _Listener:
             for arm in arms
         }
         self._controllers = {arm: ControllerStates(node, f"/{arm}/controller_manager") for arm in arms}
-        self._heard: dict[str, int] = {}
+        self._heard: dict[str, list[float]] = {}
         node.create_subscription(JointState, "joint_states", self._take_joints, qos_profile_sensor_data)
 
     def arm(self, arm: str) -> ArmSeen:
         client, now_s = self._clients[arm], _now_s(self._node)
+        heard_s = self._heard.get(f"{arm}_shoulder_pan_joint", [])
         try:
             state = client.state()
         except DreamitateError:
@@ -143,7 +144,8 @@ class _Listener:
             controller_there=client.there(),
             controller_state=self._controllers[arm].of(self._cell.controller),
             state=state,
-            joint_hz=self._heard.get(f"{arm}_shoulder_pan_joint", 0) / self._cell.seconds,
+            joint_hz=len(heard_s) / self._cell.seconds,
+            joint_gap_s=float(np.diff([*heard_s, time.monotonic()]).max(initial=0.0)),
             joints_heard=list(self._heard),
             world_from_base=self._transforms.find("world", f"{arm}_base_link", now_s, np.inf),
             base_from_tool0=self._transforms.find(f"{arm}_base_link", f"{arm}_tool0", now_s, FRAME_AGE_S),
@@ -151,7 +153,7 @@ class _Listener:
 
     def _take_joints(self, message: JointState) -> None:
         for name in message.name:
-            self._heard[name] = self._heard.get(name, 0) + 1
+            self._heard.setdefault(name, []).append(time.monotonic())
         for client in self._clients.values():
             client.take_joints(message)
 

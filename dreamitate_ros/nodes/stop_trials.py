@@ -158,8 +158,8 @@ class StopTrials:
         resumed = self._positions()
         cancelled_s = max(arm.cancelled_at_s for arm in self._arms.values()) - fault_s
         return StopTrial(
-            fault, at_s, cancelled_s, still_s, _joints_apart(before, after), _flanges_apart_mm(before, after),
-            _joints_apart(after, resumed), error[0] if error else "",
+            fault, at_s, cancelled_s, still_s, joints_apart(before, after), flanges_apart_mm(before, after),
+            joints_apart(after, resumed), error[0] if error else "",
         )  # fmt: skip
 
     def _swings(self) -> dict[str, ArmTrajectory]:
@@ -234,7 +234,8 @@ def stop_table(trials: Sequence[StopTrial]) -> str:
 
 
 def benchmark_stops(rounds: int, seed: int) -> Iterator[StopTrial]:
-    """`rounds` trials of every fault at random times, and of a user's cancel; those without controller last."""
+    """`rounds` trials of every fault at random times, of a user's cancel, and of the executor's own end."""
+    from dreamitate_ros.nodes.executor_trials import EXECUTOR_FAULTS, executor_trial
     from dreamitate_ros.nodes.faulty_cell import FAULTS
 
     random = np.random.default_rng(seed)
@@ -242,6 +243,8 @@ def benchmark_stops(rounds: int, seed: int) -> Iterator[StopTrial]:
         with StopTrials() as trials:
             for fault in (CANCEL, *FAULTS):  # action_server_gone is the last, for it lasts
                 yield trials.trial(fault, float(random.uniform(0.2, MOTION_S - 1.2)))
+        for fault in EXECUTOR_FAULTS:
+            yield executor_trial(fault, float(random.uniform(0.0, 1.0)))
 
 
 def _client(node: Node, arm: str) -> _Arm:
@@ -259,11 +262,13 @@ def _tools() -> dict[str, Tool]:
     return load_tools(load_task("rotate", config).arm_tools, config)
 
 
-def _joints_apart(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+def joints_apart(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+    """Largest difference of any joint of any arm, in rad. arm -> (6,) rad."""
     return float(max(np.abs(first[arm] - second[arm]).max() for arm in first))
 
 
-def _flanges_apart_mm(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+def flanges_apart_mm(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+    """Largest distance between the two places of any arm's flange. arm -> (6,) rad."""
     return float(
         max(
             1e3 * np.linalg.norm((flange_pose(first[arm]) - flange_pose(second[arm]))[:3, 3]) for arm in first
