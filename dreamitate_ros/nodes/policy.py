@@ -67,10 +67,11 @@ class Policy(Node):
         self._say("idle")
 
     def close(self) -> None:
-        """Stop the goal in work, and let its report be written."""
-        self._goals.close()
+        """Stop the goal in work, wait for its stage to rest, and let its report be written."""
+        deadline_s = time.monotonic() + REPORT_TIMEOUT_S
+        self._goals.close(REPORT_TIMEOUT_S)
         if self._reporting is not None:
-            self._reporting.wait_for_report(REPORT_TIMEOUT_S)
+            self._reporting.wait_for_report(deadline_s - time.monotonic())
 
     def _run(self, goal: RunPolicy.Goal, feedback: Feedback, stop: Stop) -> RunPolicy.Result:
         facts = {"rig": self._rig_path, "seed": goal.seed, "replay_directory": goal.replay_directory}

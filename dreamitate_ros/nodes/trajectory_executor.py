@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
@@ -151,7 +152,7 @@ class TrajectoryExecutor(Node):
         stop: Stop,
     ) -> dict[str, ArmTrajectory]:
         """The plan, published for rviz; the one just previewed when the goal is the same: what was approved runs."""
-        if self._previewed is not None and _same(self._previewed[0], goal):
+        if self._previewed is not None and same_motion(self._previewed[0], goal):
             return self._previewed[1]
         start = {name: arm.state().positions for name, arm in arms.items()}
         tracks = messages.tool_tracks(goal.trajectory)
@@ -171,8 +172,10 @@ class TrajectoryExecutor(Node):
         return trajectories
 
 
-def _same(previewed: ExecuteToolTrajectory.Goal, goal: ExecuteToolTrajectory.Goal) -> bool:
-    return previewed.task == goal.task and previewed.trajectory == goal.trajectory
+def same_motion(previewed: ExecuteToolTrajectory.Goal, goal: ExecuteToolTrajectory.Goal) -> bool:
+    """Whether both goals want the same, plan_only apart; byte for byte, since absent poses are NaN, which equal nothing."""
+    tracks = serialize_message(goal.trajectory)
+    return previewed.task == goal.task and bool(serialize_message(previewed.trajectory) == tracks)
 
 
 def _planned_result(
