@@ -20,6 +20,7 @@ from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import DreamitateError
@@ -94,6 +95,7 @@ class StopTrials:
         self._arms = {arm: _client(self._node, arm) for arm in self._tools}
         self._node.create_subscription(JointState, "joint_states", self._take, qos_profile_sensor_data)
         self._parameters = self._node.create_client(SetParameters, "simulated_cell/set_parameters")
+        self._since = self._node.create_client(Trigger, "simulated_cell/fault_since")
         self._executor = MultiThreadedExecutor(num_threads=4, context=self._context)
         self._executor.add_node(self._node)
         threading.Thread(target=self._executor.spin, daemon=True).start()
@@ -149,6 +151,7 @@ class StopTrials:
             asked.set()
         else:
             self._set_fault(fault)
+            fault_s = self._fault_since()
         still_s = self._await_still(fault_s, ended)
         if fault != "action_server_gone":
             self._set_fault("")
@@ -202,6 +205,10 @@ class StopTrials:
                 return max(state.received_s for state in states) - fault_s
             time.sleep(0.01)
         return float("inf")
+
+    def _fault_since(self) -> float:
+        """When the fault began, on time.monotonic(): its answer came later."""
+        return float(call(self._since, Trigger.Request(), PATIENCE_S, lambda: False, "the cell").message)
 
     def _set_fault(self, fault: str) -> None:
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=fault)

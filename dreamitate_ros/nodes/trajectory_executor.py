@@ -173,7 +173,7 @@ class TrajectoryExecutor(Node):
 
 
 def same_motion(previewed: ExecuteToolTrajectory.Goal, goal: ExecuteToolTrajectory.Goal) -> bool:
-    """Whether both goals want the same, plan_only apart; byte for byte, since absent poses are NaN, which equal nothing."""
+    """Whether both goals want the same, plan_only apart; bytes: absent poses are NaN, which equal nothing."""
     tracks = serialize_message(goal.trajectory)
     return previewed.task == goal.task and bool(serialize_message(previewed.trajectory) == tracks)
 
