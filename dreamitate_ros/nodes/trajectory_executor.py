@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
-from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
@@ -173,9 +172,8 @@ class TrajectoryExecutor(Node):
 
 
 def same_motion(previewed: ExecuteToolTrajectory.Goal, goal: ExecuteToolTrajectory.Goal) -> bool:
-    """Whether both goals want the same, plan_only apart; bytes: absent poses are NaN, which equal nothing."""
-    tracks = serialize_message(goal.trajectory)
-    return previewed.task == goal.task and bool(serialize_message(previewed.trajectory) == tracks)
+    """Whether both goals want the same, plan_only apart. Absent poses are NaN, equal to nothing but in words."""
+    return previewed.task == goal.task and repr(previewed.trajectory) == repr(goal.trajectory)
 
 
 def _planned_result(
