@@ -152,10 +152,8 @@ class Policy(Node):
     def _approve(self, run: Run) -> None:
         if self._approval is None:
             return
-        with self._stage(run, "approve"):
-            changes = f"{run.result.path_changes}; " if run.result.path_changes else ""
-            waiting = f"{changes}waiting for policy/approve or policy/reject"
-            run.feedback(stage="approve", progress=0.0, message=waiting)
+        changes = f"{run.result.path_changes}; " if run.result.path_changes else ""
+        with self._stage(run, "approve", f"{changes}waiting for policy/approve or policy/reject"):
             self._approval.wait(run.stop)
 
     def _execute(self, run: Run, trajectory: ToolTrajectory) -> None:
@@ -185,10 +183,10 @@ class Policy(Node):
                 run.recorder.submit(run.episode.save_execution_video, frames, FPS)
 
     @contextmanager
-    def _stage(self, run: Run, name: str) -> Iterator[dict[str, float]]:
+    def _stage(self, run: Run, name: str, message: str = "") -> Iterator[dict[str, float]]:
         """Tell everybody that a stage starts and ends; what is put into the yielded dict joins the last event."""
         self._say(name)
-        run.feedback(stage=name, progress=0.0, message="")
+        run.feedback(stage=name, progress=0.0, message=message)
         run.episode.event("started", stage=name)
         facts: dict[str, float] = {}
         started_s = time.monotonic()

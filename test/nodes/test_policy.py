@@ -6,6 +6,7 @@ import time
 import pytest
 import rclpy
 from rclpy.executors import MultiThreadedExecutor
+from std_srvs.srv import Trigger
 
 from dreamitate_msgs.action import RunPolicy
 from dreamitate_ros.errors import Cancelled
@@ -21,6 +22,13 @@ def until(condition, what):
     while not condition():
         assert time.monotonic() < deadline_s, f"waited for {what}"
         time.sleep(0.02)
+
+
+def send(policy, hear=None):
+    """The future of the goal's handle."""
+    client = ActionClient(policy, RunPolicy, "run_policy")
+    until(client.server_is_ready, "the policy")
+    return client.send_goal_async(RunPolicy.Goal(task="rotate"), hear)
 
 
 @pytest.fixture
@@ -48,10 +56,25 @@ def test_an_end_in_mid_motion_waits_for_the_report(policy, tmp_path, monkeypatch
         raise Cancelled("motion")
 
     monkeypatch.setattr(policy, "_act", act)
-    client = ActionClient(policy, RunPolicy, "run_policy")
-    until(client.server_is_ready, "the policy")
-    client.send_goal_async(RunPolicy.Goal(task="rotate"))
+    send(policy)
     until(acting.is_set, "the goal")
     policy.close()
     (episode,) = (tmp_path / "episodes").iterdir()
     assert "motion cancelled" in (episode / "report.html").read_text()
+
+
+def test_who_approves_is_told_by_what_a_path_was_moved(policy, monkeypatch):
+    for stage in ("_capture", "_generate", "_track", "_execute"):
+        monkeypatch.setattr(policy, stage, lambda *_: None)
+    monkeypatch.setattr(policy, "_plan", lambda *_: "left path raised by 2.0 mm")
+    heard = []
+    answer = send(policy, lambda message: heard.append(message.feedback.message))
+    told = "left path raised by 2.0 mm; waiting for policy/approve or policy/reject"
+    until(lambda: told in heard, "the question")
+    approve = policy.create_client(Trigger, "policy/approve")
+    until(approve.service_is_ready, "the service")
+    approve.call_async(Trigger.Request())
+    ended = answer.result().get_result_async()
+    until(ended.done, "the end")
+    assert ended.result().result.error_code == 0
+    assert ended.result().result.path_changes == "left path raised by 2.0 mm"
