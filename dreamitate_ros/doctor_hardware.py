@@ -99,10 +99,10 @@ def check_skew(top: CameraSeen, side: CameraSeen, max_skew_s: float) -> Check:
     return Check(name, paired >= RATE_SHARE, found, "" if paired >= RATE_SHARE else fix)
 
 
-def arm_checks(arm: str, seen: ArmSeen, rig: Rig) -> list[Check]:
-    """Its joints, its controller, its modes, and its transforms."""
+def arm_checks(arm: str, seen: ArmSeen, rig: Rig, stale_s: float = STALE_S) -> list[Check]:
+    """Its joints, its controller, its modes, and its transforms. stale_s: of trajectory_executor."""
     return [
-        _joints(arm, seen),
+        _joints(arm, seen, stale_s),
         _controller(arm, seen),
         _modes(arm, seen),
         _base(arm, seen, rig),
@@ -164,7 +164,7 @@ def _camera_frame(view: str, seen: CameraSeen, rig: Rig) -> Check:
     return _frame(f"{view} frame", frame, seen.world_from_camera, rigs)
 
 
-def _joints(arm: str, seen: ArmSeen) -> Check:
+def _joints(arm: str, seen: ArmSeen, stale_s: float) -> Check:
     name = f"{arm} joints"
     if seen.state is None:
         heard = f"; heard: {', '.join(sorted(seen.joints_heard)[:4])}, ..." if seen.joints_heard else ""
@@ -174,11 +174,12 @@ def _joints(arm: str, seen: ArmSeen) -> Check:
     if seen.joint_hz < LEAST_JOINT_HZ:
         fix = f"{LEAST_JOINT_HZ:.0f} are needed to watch it: is the network or the computer overloaded?"
         return Check(name, False, found, fix)
-    if seen.joint_gap_s > STALE_S:
-        fix = f"{1e3 * STALE_S:.0f} ms stop a motion: a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores?"
-        return Check(
-            name, False, found, f"{fix} End what else runs, or allow more with the executor's stale_s"
+    if seen.joint_gap_s > stale_s:
+        fix = (
+            f"trajectory_executor stops the arms after {1e3 * stale_s:.0f} ms (stale_s) without: end what else runs"
+            f" here (load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores), and look at the network to the robot"
         )
+        return Check(name, False, found, fix)
     if not np.isfinite(seen.state.velocities).all():
         return Check(name, False, f"{found}, without velocities", "joint_state_broadcaster must publish them")
     return Check(name, True, found)

@@ -78,7 +78,11 @@ def test_one_thing_wrong_with_a_camera(change, name, words):
     ("change", "name", "words"),
     [
         ({"joint_hz": 12.0}, "left joints", "12 joint states a second"),
-        ({"joint_gap_s": 0.2}, "left joints", "at most 200 ms apart -> 150 ms stop a motion"),
+        (
+            {"joint_gap_s": 0.2},
+            "left joints",
+            "at most 200 ms apart -> trajectory_executor stops the arms after 150 ms",
+        ),
         ({"state": replace(STATE, velocities=np.full(6, np.nan))}, "left joints", "without velocities"),
         (
             {"controller_state": "inactive"},

@@ -27,6 +27,7 @@ from dreamitate_ros.doctor_hardware import (
     check_skew,
 )
 from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.execute.safety import STALE_S
 from dreamitate_ros.nodes import messages
 from dreamitate_ros.nodes.arm_client import ArmClient
 from dreamitate_ros.nodes.bringup import environment
@@ -44,6 +45,7 @@ class Cell:
     """What a person says the cell has. rig: None: the simulated cell's. mock: arms without modes.
 
     top_camera, side_camera: namespaces. camera_fps: that both should send. max_age_s: of images as they arrive.
+    stale_s: trajectory_executor's.
     seconds: how long to listen.
     """
 
@@ -53,6 +55,7 @@ class Cell:
     side_camera: str = "side/color"
     camera_fps: float = 30.0
     max_age_s: float = 1.0
+    stale_s: float = STALE_S
     controller: str = "scaled_joint_trajectory_controller"
     mock: bool = False
     seconds: float = 5.0
@@ -77,7 +80,7 @@ def examine_hardware(cell: Cell) -> list[Check]:
             for check in camera_checks(view, seen, rig, cell.camera_fps, cell.max_age_s)
         ),
         check_skew(cameras["top"], cameras["side"], MAX_SKEW_S),
-        *(check for arm, seen in arms.items() for check in arm_checks(arm, seen, rig)),
+        *(check for arm, seen in arms.items() for check in arm_checks(arm, seen, rig, cell.stale_s)),
     ]
 
 
