@@ -25,10 +25,9 @@ CYCLE_S = 0.005  # the cell's controllers' period
 SCENE = 900_000
 SPEED_SCALES = (0.25, 1.0)
 ASIDE_M = 3.0  # out of reach
-WHERE = (
-    ("over the empty table", True),
-    ("with an object squeezed between both tools, which no arm can follow through", False),
-)
+NOTHING, TABLE, OBJECT = "touching nothing", "rubbing the table", "pushing an object against the other tool"
+"""What an arm did on its way, of which only the first is following: the arms of a scene stand a little off from
+their calibration, so that a tool planned a millimetre over the table may touch it."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,9 @@ class Planned:
 
 @dataclass(frozen=True)
 class Followed:
-    """Worst and 95th percentile error of the tool along its path, over all arms and motions."""
+    """Worst and 95th percentile error of the tool along its path, over the motions of single arms."""
 
+    motions: int
     worst_mm: float
     worst_deg: float
     p95_mm: float
@@ -57,12 +57,13 @@ def benchmark_motion(scenes: int, follow: int, seed: int, progress: Progress) ->
     progress(0.3, f"{scenes} scenes planned")
     lines = _planning_lines(plans)
     for scale in SPEED_SCALES:
-        for where, empty in WHERE:
-            followed = follow_random(rig, replace(task, speed_scale=scale), tools, seed, follow, empty)
+        for what, followed in follow_random(
+            rig, replace(task, speed_scale=scale), tools, seed, follow
+        ).items():
             lines.append(
-                f"followed at speed scale {scale:g} {where}: worst {followed.worst_mm:.2f} mm"
+                f"followed at speed scale {scale:g} {what}: worst {followed.worst_mm:.2f} mm"
                 f" {followed.worst_deg:.2f} deg, 95 % within {followed.p95_mm:.2f} mm {followed.p95_deg:.2f} deg"
-                f" ({follow} motions of both arms)"
+                f" ({followed.motions} motions of an arm)"
             )
             progress(1.0, lines[-1])
     return "\n".join(lines)
@@ -106,10 +107,11 @@ def plan_random(rig: Rig, task: Task, tools: dict[str, Tool], seed: int) -> Plan
 
 
 def follow_random(
-    rig: Rig, task: Task, tools: dict[str, Tool], seed: int, motions: int, empty: bool
-) -> Followed:
-    """Random motions run in the cell's physics by the cell's controllers. empty: with nothing on the table."""
-    millimetres, degrees = [], []
+    rig: Rig, task: Task, tools: dict[str, Tool], seed: int, motions: int
+) -> dict[str, Followed]:
+    """What the arms did -> how well they followed. Random motions of both, run in the cell's physics by the cell's
+    controllers, over the empty table and with an object on it."""
+    errors: dict[str, list[tuple[Array, Array]]] = {NOTHING: [], TABLE: [], OBJECT: []}
     found = 0
     while found < motions:
         planned = plan_random(rig, task, tools, seed)
@@ -117,21 +119,26 @@ def follow_random(
         if planned.refused:
             continue
         found += 1
-        for arm, (times_s, positions) in _run(planned.motion, rig, tools, empty).items():
-            mm, deg = path_error(planned.motion[arm], tools[arm], times_s, positions)
-            millimetres.append(mm)
-            degrees.append(deg)
-    mm, deg = np.concatenate(millimetres), np.concatenate(degrees)
+        for empty in (True, False):
+            for arm, (times_s, positions, touched) in _run(planned.motion, rig, tools, empty).items():
+                kind = OBJECT if touched - {"world"} else TABLE if touched else NOTHING
+                errors[kind].append(path_error(planned.motion[arm], tools[arm], times_s, positions))
+    return {kind: _followed(each) for kind, each in errors.items() if each}
+
+
+def _followed(errors: list[tuple[Array, Array]]) -> Followed:
+    mm, deg = (np.concatenate(each) for each in zip(*errors, strict=True))
     return Followed(
-        float(np.nanmax(mm)), float(np.nanmax(deg)),
+        len(errors), float(np.nanmax(mm)), float(np.nanmax(deg)),
         float(np.nanpercentile(mm, 95)), float(np.nanpercentile(deg, 95)),
     )  # fmt: skip
 
 
 def _run(
     motion: dict[str, ArmTrajectory], rig: Rig, tools: dict[str, Tool], empty: bool
-) -> dict[str, tuple[Array, Array]]:
-    """arm -> times (M,) s and measured joints (M, 6), in a fresh cell, as fast as this machine simulates."""
+) -> dict[str, tuple[Array, Array, set[str]]]:
+    """arm -> times (M,) s, measured joints (M, 6), and the bodies that it touched, in a fresh cell, as fast as this
+    machine simulates. empty: with nothing on the table."""
     cell = Cell(simulated_task("rotate"), SCENE, rig, tools)
     if empty:
         cell.data.qpos[0] += ASIDE_M  # the object's joint is the first
@@ -145,13 +152,30 @@ def _run(
     end_s = max(trajectory.times_s[-1] for trajectory in motion.values())
     times_s = np.asarray(CYCLE_S * np.arange(1, int(end_s / CYCLE_S)), np.float64)
     measured: dict[str, list[Array]] = {arm: [] for arm in motion}
+    touched: dict[str, set[str]] = {arm: set() for arm in motion}
     for now_s in times_s:
         for arm, controller in controllers.items():
             cell.command(arm, *controller.update(now_s, CYCLE_S, 1.0, cell.joints(arm)[0]))
         cell.step(round(CYCLE_S / cell.timestep_s))
         for arm in motion:
             measured[arm].append(cell.joints(arm)[0])
-    return {arm: (times_s, np.array(joints)) for arm, joints in measured.items()}
+            touched[arm] |= _touched(cell, arm)
+    return {arm: (times_s, np.array(joints), touched[arm]) for arm, joints in measured.items()}
+
+
+def _touched(cell: Cell, arm: str) -> set[str]:
+    """The bodies that the arm or its tool touches now; `world` is the table."""
+    pairs = [
+        [cell.model.body(cell.model.geom_bodyid[geom]).name for geom in pair]
+        for pair in cell.data.contact.geom
+    ]
+    own = f"{arm}_"
+    return {
+        other
+        for first, second in pairs
+        for mine, other in ((first, second), (second, first))
+        if mine.startswith(own) and not other.startswith(own)
+    }
 
 
 def _bench() -> tuple[Rig, Task, dict[str, Tool]]:
