@@ -37,7 +37,7 @@ from dreamitate_ros.values import ArmTrajectory, Array, ToolPath
 
 MOTION_S, SWING_RAD, SAMPLE_S = 4.0, 0.5, 0.02
 RESUME_S = 1.0  # how long the arms are watched after the fault is over
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 TRIES = 4
 CANCEL = "cancel"  # not a fault: somebody asks for the stop
 
