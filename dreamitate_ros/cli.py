@@ -135,6 +135,7 @@ def _add_doctor_arguments(doctor: argparse.ArgumentParser) -> None:
     add("--side-camera", default="side/color", help="of the side camera's (default: side/color)")
     add("--camera-fps", type=float, default=30.0, help="that both cameras should send (default: 30)")
     add("--max-age", type=float, default=1.0, help="of an image when it arrives, in s (default: 1)")
+    add("--stale", type=float, default=0.15, help="stale_s of trajectory_executor, in s (default: 0.15)")
     add("--controller", default="scaled_joint_trajectory_controller", help="that moves the joints")
     add("--mock-hardware", action="store_true", help="the arms are mock hardware, which has no modes")
     add("--seconds", type=float, default=5.0, help="how long to listen (default: 5)")
@@ -154,6 +155,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
         side_camera=arguments.side_camera,
         camera_fps=arguments.camera_fps,
         max_age_s=arguments.max_age,
+        stale_s=arguments.stale,
         controller=arguments.controller,
         mock=arguments.mock_hardware,
         seconds=arguments.seconds,

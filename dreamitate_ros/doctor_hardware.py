@@ -1,5 +1,6 @@
 """What is wrong with a cell's cameras and arms, judged from what was heard of them: `dreamitate doctor --hardware`."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from dreamitate_ros.doctor import Check
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.execute.arm import ArmState
 from dreamitate_ros.execute.kinematics import flange_pose
-from dreamitate_ros.execute.safety import require_operational
+from dreamitate_ros.execute.safety import STALE_S, require_operational
 from dreamitate_ros.geometry import angle_rad, inverse
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.task import Task
@@ -45,7 +46,8 @@ class ArmSeen:
     """One arm for some seconds. controller, status: names of its parts; status empty: mock hardware tells no modes.
 
     controller_state: as its controller manager says, None where that cannot be asked.
-    state: None where no joint states came. joint_hz: how many a second. joints_heard: of all arms.
+    state: None where no joint states came. joint_hz: how many a second; joint_gap_s: the longest time without one, as
+    heard here. joints_heard: of all arms.
     world_from_base, base_from_tool0: by the transforms, None where unknown.
     """
 
@@ -55,6 +57,7 @@ class ArmSeen:
     controller_state: str | None
     state: ArmState | None
     joint_hz: float
+    joint_gap_s: float
     joints_heard: Sequence[str]
     world_from_base: Array | None
     base_from_tool0: Array | None
@@ -96,10 +99,10 @@ def check_skew(top: CameraSeen, side: CameraSeen, max_skew_s: float) -> Check:
     return Check(name, paired >= RATE_SHARE, found, "" if paired >= RATE_SHARE else fix)
 
 
-def arm_checks(arm: str, seen: ArmSeen, rig: Rig) -> list[Check]:
-    """Its joints, its controller, its modes, and its transforms."""
+def arm_checks(arm: str, seen: ArmSeen, rig: Rig, stale_s: float = STALE_S) -> list[Check]:
+    """Its joints, its controller, its modes, and its transforms. stale_s: of trajectory_executor."""
     return [
-        _joints(arm, seen),
+        _joints(arm, seen, stale_s),
         _controller(arm, seen),
         _modes(arm, seen),
         _base(arm, seen, rig),
@@ -161,15 +164,21 @@ def _camera_frame(view: str, seen: CameraSeen, rig: Rig) -> Check:
     return _frame(f"{view} frame", frame, seen.world_from_camera, rigs)
 
 
-def _joints(arm: str, seen: ArmSeen) -> Check:
+def _joints(arm: str, seen: ArmSeen, stale_s: float) -> Check:
     name = f"{arm} joints"
     if seen.state is None:
         heard = f"; heard: {', '.join(sorted(seen.joints_heard)[:4])}, ..." if seen.joints_heard else ""
         fix = f"start its driver with tf_prefix {arm}_: `ros2 launch dreamitate_ros hardware.launch.py`"
         return Check(name, False, f"no joint states of {arm}_shoulder_pan_joint, ...{heard}", fix)
-    found = f"{seen.joint_hz:.0f} joint states a second"
+    found = f"{seen.joint_hz:.0f} joint states a second, at most {1e3 * seen.joint_gap_s:.0f} ms apart"
     if seen.joint_hz < LEAST_JOINT_HZ:
         fix = f"{LEAST_JOINT_HZ:.0f} are needed to watch it: is the network or the computer overloaded?"
+        return Check(name, False, found, fix)
+    if seen.joint_gap_s > stale_s:
+        fix = (
+            f"trajectory_executor stops the arms after {1e3 * stale_s:.0f} ms (stale_s) without: end what else runs"
+            f" here (load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores), and look at the network to the robot"
+        )
         return Check(name, False, found, fix)
     if not np.isfinite(seen.state.velocities).all():
         return Check(name, False, f"{found}, without velocities", "joint_state_broadcaster must publish them")

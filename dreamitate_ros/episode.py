@@ -31,6 +31,7 @@ from dreamitate_ros import episode_files as files
 from dreamitate_ros.dreams.choose import Dream
 from dreamitate_ros.dreams.record import DreamRecord
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.execute.remedy import path_changes
 from dreamitate_ros.generate.video_file import write_frames
 from dreamitate_ros.values import Execution, Image, StereoImage
 
@@ -114,8 +115,10 @@ class Episode:
         self.event("judged", dream=dream.number, seed=dream.seed, score=verdict.score, refusal=words)
 
     def chosen(self, dream: Dream[Any]) -> None:
-        """The event "chosen": this dream will be acted out."""
+        """The event "chosen": this dream will be acted out. Another one where its paths are not as tracked."""
         self.event("chosen", dream=dream.number)
+        if changes := path_changes(trajectory.path for trajectory in dream.trajectories.values()):
+            self.event("path_changed", changes=changes)
 
     def show_dream(self, number: int) -> None:
         """Put the chosen dream's files next to the photos too."""

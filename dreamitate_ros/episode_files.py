@@ -79,6 +79,7 @@ def write_plan(path: Path, trajectories: Mapping[str, ArmTrajectory]) -> None:
             f"{arm}.contact_s": np.array(trajectory.contact_s),
             f"{arm}.path_times_s": trajectory.path.times_s,
             f"{arm}.base_from_tool": trajectory.path.base_from_tool,
+            f"{arm}.moved_m": trajectory.path.moved_m,
         }
     np.savez_compressed(path, **arrays)
 
@@ -100,7 +101,9 @@ def _trajectory(arm: str, file: Mapping[str, Any]) -> ArmTrajectory:
         velocities=file[f"{arm}.velocities"],
         accelerations=file[f"{arm}.accelerations"],
         contact_s=(float(start_s), float(end_s)),
-        path=ToolPath(arm, file[f"{arm}.path_times_s"], file[f"{arm}.base_from_tool"]),
+        path=ToolPath(
+            arm, file[f"{arm}.path_times_s"], file[f"{arm}.base_from_tool"], file[f"{arm}.moved_m"]
+        ),
     )
 
 

@@ -93,11 +93,15 @@ class ToolTrack:
 
 @dataclass(frozen=True)
 class ToolPath:
-    """Where one arm is asked to take its tool: times_s (N,), base_from_tool (N, 4, 4) in that arm's base."""
+    """Where one arm is asked to take its tool: times_s (N,), base_from_tool (N, 4, 4) in that arm's base.
+
+    moved_m: (3,) in the world: by what the whole path was moved from where the tool was tracked.
+    """
 
     arm: str
     times_s: Array
     base_from_tool: Array
+    moved_m: Array = field(default_factory=lambda: np.zeros(3))
 
 
 @dataclass(frozen=True)

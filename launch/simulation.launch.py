@@ -11,6 +11,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *policy_arguments(generator="oracle", require_approval="false"),
+            argument("task", "rotate", "whose things lie on the table: a file in config/tasks"),
             argument("seed", "0", "which object lies where; ResetScene changes it later"),
             argument("rate", "1.0", "simulated seconds per second"),
             OpaqueFunction(function=start, kwargs={"simulation": True}),

@@ -30,7 +30,7 @@ TOP = CameraSeen(
 )
 STATE = ArmState(0.0, 0.0, HOME_RAD["left"], np.zeros(6), 7, 1, True, 1.0, True)
 ARM = ArmSeen(
-    "left/scaled_joint_trajectory_controller", "left/io_and_status_controller", True, "active", STATE, 500.0,
+    "left/scaled_joint_trajectory_controller", "left/io_and_status_controller", True, "active", STATE, 500.0, 0.01,
     ["left_shoulder_pan_joint"], RIG.world_from_base("left"), flange_pose(HOME_RAD["left"][None])[0],
 )  # fmt: skip
 
@@ -78,6 +78,11 @@ def test_one_thing_wrong_with_a_camera(change, name, words):
     ("change", "name", "words"),
     [
         ({"joint_hz": 12.0}, "left joints", "12 joint states a second"),
+        (
+            {"joint_gap_s": 0.2},
+            "left joints",
+            "at most 200 ms apart -> trajectory_executor stops the arms after 150 ms",
+        ),
         ({"state": replace(STATE, velocities=np.full(6, np.nan))}, "left joints", "without velocities"),
         (
             {"controller_state": "inactive"},

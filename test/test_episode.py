@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from dreamitate_ros import episode_files as files
+from dreamitate_ros.dreams.choose import Dream, Verdict
 from dreamitate_ros.episode import Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.video_file import read_frames
@@ -45,6 +47,22 @@ def test_the_folder_holds_what_was_saved(tmp_path: Path) -> None:
     assert frames.shape == (3, 64, 192, 3)
     assert abs(frames[0, :, 10:80].mean((0, 1)) - top[0, 0]).max() < 12
     assert abs(frames[0, :, 110:180].mean((0, 1)) - side[0, 0]).max() < 12
+
+
+def test_a_path_that_is_not_as_tracked_is_an_event(tmp_path: Path) -> None:
+    episode = Episode.create(tmp_path, "rotate", {})
+    plan = trajectory("left")
+    episode.chosen(Dream(1, 7, None, Verdict({}), (), {"left": plan}))
+    assert "path_changed" not in [
+        event["event"] for event in files.read_events(episode.folder / files.EVENTS)
+    ]
+    moved = replace(plan, path=replace(plan.path, moved_m=np.array([0.0, -0.02, 0.0])))
+    episode.dream(1).save_plan({"left": moved})
+    episode.chosen(Dream(1, 7, None, Verdict({}), (), {"left": moved}))
+    last = files.read_events(episode.folder / files.EVENTS)[-1]
+    assert last["changes"] == "left path moved by 20 mm (x +0, y -20, z +0 mm in the world)"
+    stored = files.read_plan(episode.folder / files.DREAMS / "01" / files.PLANNED)["left"]
+    np.testing.assert_array_equal(stored.path.moved_m, moved.path.moved_m)
 
 
 def test_the_rig_is_kept(tmp_path: Path) -> None:

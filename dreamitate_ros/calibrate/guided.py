@@ -13,6 +13,7 @@ import yaml
 from dreamitate_ros.calibrate import checks
 from dreamitate_ros.calibrate.board import Board
 from dreamitate_ros.calibrate.calibration import Calibration, calibrate
+from dreamitate_ros.calibrate.hand_eye import reprojection_px
 from dreamitate_ros.calibrate.recording import ARMS, FILE, VIEWS, Pose, read_recording
 from dreamitate_ros.calibrate.sighting import Sighting, find_board
 from dreamitate_ros.calibrate.solve import Seen
@@ -40,7 +41,7 @@ class GuidedCalibration:
         return len(self._entries)
 
     def add(self, photos: StereoImage, held_by: str, base_from_flange: Array | None) -> str:
-        """Take one pose; returns what was seen and what to do next.
+        """Take one pose; returns what was seen, with the reprojection error of each photo, and what to do next.
 
         base_from_flange: (4, 4), needed where an arm holds the board. Raises INVALID_RIG where no view shows it well:
         then nothing is kept.
@@ -63,7 +64,11 @@ class GuidedCalibration:
         self._entries.append(entry)
         self._seen.append(Seen(self._pose(entry), sightings))
         self._write()
-        return f"pose {index} taken, seen by {' and '.join(sightings)}. {self.next_step()}"
+        seen = [
+            f"{view} ({reprojection_px(sighting, self.board, self.cameras[view]):.2f} px)"
+            for view, sighting in sightings.items()
+        ]
+        return f"pose {index} taken, seen by {' and '.join(seen)}. {self.next_step()}"
 
     def remove_last(self) -> str:
         """Forget the last pose; returns what to do next. Raises INVALID_PARAMETER when there is none."""

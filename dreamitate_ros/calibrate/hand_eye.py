@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from dreamitate_ros.calibrate.board import Board
 from dreamitate_ros.calibrate.sighting import Sighting
-from dreamitate_ros.geometry import angle_rad, inverse, transform
+from dreamitate_ros.geometry import angle_rad, apply, inverse, project, transform
 from dreamitate_ros.values import Array, Camera
 
 MIN_TURN_RAD = 0.05  # of a motion whose axis says something
@@ -25,6 +25,13 @@ def camera_from_board(sighting: Sighting, board: Board, camera: Camera) -> Array
     _, turn, shift = cv2.solvePnP(points_m, sighting.corners_px, camera.K, None, flags=cv2.SOLVEPNP_IPPE)
     turn, shift = cv2.solvePnPRefineLM(points_m, sighting.corners_px, camera.K, None, turn, shift)
     return transform(Rotation.from_rotvec(turn.ravel()).as_matrix(), np.asarray(shift, float).ravel())
+
+
+def reprojection_px(sighting: Sighting, board: Board, camera: Camera) -> float:
+    """Root mean square distance of the corners from those of a flat board in the pose that suits them best."""
+    points_m = apply(camera_from_board(sighting, board, camera), board.corners_m[sighting.ids])
+    apart_px = project(camera, points_m) - sighting.corners_px
+    return float(np.sqrt(np.mean(np.sum(apart_px**2, axis=1))))
 
 
 def middle_pose(poses: Sequence[Array]) -> Array:

@@ -10,8 +10,8 @@ from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.execute.approach import STRAIGHT_POSES, Segment, segments
 from dreamitate_ros.execute.branches import JointPath, joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld
-from dreamitate_ros.execute.remedy import CURABLE, described, offer, smallest_shift
-from dreamitate_ros.execute.retarget import TrackedPath, believed, shared_clock, tool_path
+from dreamitate_ros.execute.remedy import CURABLE, offer, path_changes, smallest_shift
+from dreamitate_ros.execute.retarget import LARGEST_LIFT_M, TrackedPath, believed, shared_clock, tool_path
 from dreamitate_ros.execute.solved_path import PathSolver, solved_segments
 from dreamitate_ros.execute.timing import TimedMotion, time_motion
 from dreamitate_ros.execute.ur5e import JOINT_NAMES, POSITION_LIMIT_RAD, joint_names
@@ -22,6 +22,9 @@ from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import ArmTrajectory, Array, Progress, Stop, ToolPath, ToolTrack
 
 PATH_POSES = 60  # at most, in ArmTrajectory.path
+
+PathOf = Callable[[str, Array], TrackedPath]
+"""Called with an arm and by what its path is to be moved, (3,) m in the world."""
 
 
 def plan(
@@ -34,11 +37,13 @@ def plan(
     stop: Stop,
     allowed_shift_m: float = 0.0,
     solver: PathSolver | None = None,
+    allowed_lift_m: float = LARGEST_LIFT_M,
 ) -> dict[str, ArmTrajectory]:
     """arm -> its motion from `start` ((6,) rad per arm) along the tracked tool path and back to `start`.
 
     tools: arm -> Tool. All trajectories share one clock. allowed_shift_m: how far a path out of reach may be moved;
     one that needs more is refused with what it needs. solver: who finds the joints instead of us; it shifts nothing.
+    allowed_lift_m: how far a path may be raised to clear the table. Each trajectory's path says by what it was moved.
     Raises STALE_CALIBRATION, INVALID_RIG, LOW_CONFIDENCE,
     OUTSIDE_WORKSPACE, UNREACHABLE, JOINT_LIMIT, COLLISION, SPEED_LIMIT or Cancelled.
     """
@@ -47,22 +52,26 @@ def plan(
     progress(0.0, "planning: tool paths")
     tracks_of = believed(tracks, task)
     clock_s = shared_clock(tracks_of)
+
+    def path_of(arm: str, shift_m: Array) -> TrackedPath:
+        return tool_path(arm, tracks_of[arm], clock_s, task, rig, tools[arm], shift_m, allowed_lift_m)
+
+    world = CollisionWorld(rig, {arm: tools[arm] for arm in tracks_of})
     if solver is None:
-        paths, parts = _builtin(tracks_of, clock_s, task, rig, tools, start, progress, stop, allowed_shift_m)
+        paths, parts = _builtin(path_of, world, tools, start, progress, stop, allowed_shift_m)
     else:
-        paths, parts = _solved(solver, tracks_of, clock_s, task, rig, tools, start, progress, stop)
+        paths, parts = _solved(solver, path_of, world, clock_s, tools, start, progress, stop)
     progress(0.8, "planning: timing")
     motion = time_motion(parts, clock_s, task.speed_scale, stop)
-    changes = "".join(_changes(path) for path in paths.values())
-    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion{changes}")
-    return {arm: _trajectory(path, motion) for arm, path in paths.items()}
+    trajectories = {arm: _trajectory(path, motion) for arm, path in paths.items()}
+    changes = path_changes(trajectory.path for trajectory in trajectories.values())
+    progress(1.0, f"planned {motion.times_s[-1]:.1f} s of motion{'; ' if changes else ''}{changes}")
+    return trajectories
 
 
 def _builtin(
-    tracks_of: Mapping[str, ToolTrack],
-    clock_s: Array,
-    task: Task,
-    rig: Rig,
+    path_of: PathOf,
+    world: CollisionWorld,
     tools: Mapping[str, Tool],
     start: Mapping[str, Array],
     progress: Progress,
@@ -72,26 +81,24 @@ def _builtin(
     """Our own kinematics: every posture over the whole path, and the cheapest pair of them that is clear."""
     paths: dict[str, TrackedPath] = {}
     candidates: dict[str, list[JointPath]] = {}
-    for index, (arm, track) in enumerate(tracks_of.items()):
+    for index, arm in enumerate(world.arms):
         _stop_if(stop)
         progress(0.1 + 0.2 * index, f"planning: postures of the {arm} arm")
 
-        def attempt(shift_m: Array, arm: str = arm, track: ToolTrack = track) -> tuple[Any, Any]:
-            path = tool_path(arm, track, clock_s, task, rig, tools[arm], shift_m)
+        def attempt(shift_m: Array, arm: str = arm) -> tuple[Any, Any]:
+            path = path_of(arm, shift_m)
             return path, _joint_paths(path, tools[arm], start[arm])
 
         paths[arm], candidates[arm] = _within_reach(arm, attempt, allowed_shift_m, stop)
     progress(0.5, "planning: collisions")
-    world = CollisionWorld(rig, {arm: tools[arm] for arm in paths})
     return paths, segments(world, candidates, {arm: np.asarray(start[arm], float) for arm in paths}, stop)
 
 
 def _solved(
     solver: PathSolver,
-    tracks_of: Mapping[str, ToolTrack],
+    path_of: PathOf,
+    world: CollisionWorld,
     clock_s: Array,
-    task: Task,
-    rig: Rig,
     tools: Mapping[str, Tool],
     start: Mapping[str, Array],
     progress: Progress,
@@ -99,13 +106,9 @@ def _solved(
 ) -> tuple[dict[str, TrackedPath], list[Segment]]:
     """The solver's joints; whether both arms at once are clear is looked at here, for it sees one at a time."""
     progress(0.1, "planning: paths by MoveIt")
-    paths = {
-        arm: tool_path(arm, track, clock_s, task, rig, tools[arm], np.zeros(3))
-        for arm, track in tracks_of.items()
-    }
+    paths = {arm: path_of(arm, np.zeros(3)) for arm in world.arms}
     flange_paths = {arm: _flange_poses(path, tools[arm]) for arm, path in paths.items()}
     times_s = np.pad(clock_s, STRAIGHT_POSES - 1, mode="edge")
-    world = CollisionWorld(rig, {arm: tools[arm] for arm in paths})
     here = {arm: np.asarray(start[arm], float) for arm in paths}
     return paths, solved_segments(world, solver, flange_paths, times_s, here, stop)
 
@@ -127,11 +130,6 @@ def _within_reach(
         if np.linalg.norm(shift_m) > allowed_shift_m:
             raise offer(error, arm, shift_m, allowed_shift_m) from None
     return attempt(shift_m)
-
-
-def _changes(path: TrackedPath) -> str:
-    raised = f"; {path.arm} path raised by {1e3 * path.lifted_m:.0f} mm" if path.lifted_m else ""
-    return raised + (f"; {path.arm} path {described(path.shift_m)}" if path.shift_m.any() else "")
 
 
 def _require_known(task: Task, rig: Rig, tools: Mapping[str, Tool], start: Mapping[str, Array]) -> None:
@@ -192,6 +190,7 @@ def _trajectory(path: TrackedPath, motion: TimedMotion) -> ArmTrajectory:
             arm=path.arm,
             times_s=np.interp(path.times_s[chosen], motion.imagined_s, motion.imagined_at_s),
             base_from_tool=path.base_from_tool[chosen],
+            moved_m=path.moved_m,
         ),
     )
 

@@ -1,11 +1,11 @@
-"""The smallest shift that brings a tool's path within reach: offered to a person, never taken unasked."""
+"""The smallest shift that brings a tool's path within reach: offered to a person, never taken unasked or unsaid."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.values import Array, Stop
+from dreamitate_ros.values import Array, Stop, ToolPath
 
 FARTHEST_M = 0.08  # a path moved farther is another path
 RESOLUTION_M = 0.001
@@ -40,9 +40,16 @@ def offer(error: DreamitateError, arm: str, shift_m: Array, allowed_m: float) ->
     )
 
 
+def path_changes(paths: Iterable[ToolPath]) -> str:
+    """By what the tracked paths were moved, in words; empty where none was."""
+    return "; ".join(f"{path.arm} path {described(path.moved_m)}" for path in paths if path.moved_m.any())
+
+
 def described(shift_m: Array) -> str:
     """The shift in words."""
     x, y, z = 1e3 * shift_m
+    if z > 0 and not shift_m[:2].any():
+        return f"raised by {z:.1f} mm"
     return f"moved by {1e3 * np.linalg.norm(shift_m):.0f} mm (x {x:+.0f}, y {y:+.0f}, z {z:+.0f} mm in the world)"
 
 

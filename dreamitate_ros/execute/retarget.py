@@ -33,8 +33,7 @@ class TrackedPath:
     times_s: (N,) s after the photo. world_from_tool: (N, 4, 4). base_from_tool: the same in the arm's base.
     before, after: (4, 4) in the base: where the tool stands off before and after the tracked part.
     believed_s: first and last believed time; before and after it the tool waits.
-    lifted_m: by how much the path was raised to clear the table. shift_m: (3,) by what it was moved in the world to
-    come within reach, zeros where nothing had to be or was allowed to be.
+    moved_m: (3,) in the world: by what the whole path was moved to clear the table and to come within reach.
     """
 
     arm: str
@@ -44,8 +43,7 @@ class TrackedPath:
     before: Array
     after: Array
     believed_s: tuple[float, float]
-    lifted_m: float
-    shift_m: Array
+    moved_m: Array
 
 
 def believed(tracks: Sequence[ToolTrack], task: Task) -> dict[str, ToolTrack]:
@@ -61,20 +59,29 @@ def shared_clock(tracks: Mapping[str, ToolTrack]) -> Array:
 
 
 def tool_path(
-    arm: str, track: ToolTrack, clock_s: Array, task: Task, rig: Rig, tool: Tool, shift_m: Array
+    arm: str,
+    track: ToolTrack,
+    clock_s: Array,
+    task: Task,
+    rig: Rig,
+    tool: Tool,
+    shift_m: Array,
+    allowed_lift_m: float,
 ) -> TrackedPath:
     """The dense path of one believed track on the shared clock, moved by shift_m (3,) in the world.
 
-    Raises OUTSIDE_WORKSPACE or COLLISION (with the table).
+    allowed_lift_m: how far it may be raised, besides, to clear the table. Raises OUTSIDE_WORKSPACE, or
+    COLLISION with the table.
     """
     assert rig.world_from_top is not None
     times_s = track.times_s
     at_s = _ending_softly(clock_s, float(times_s[-1]))
-    smooth = rig.world_from_top @ smooth_path(
+    poses: Array = rig.world_from_top @ smooth_path(
         times_s, track.top_from_tool, track.sigma, track.confidence, at_s
     )
-    smooth[:, :3, 3] += shift_m
-    poses, lifted_m = _lift(arm, smooth, tool)
+    poses[:, :3, 3] += shift_m
+    lift_m = np.array([0.0, 0.0, _needed_lift_m(arm, poses, tool, allowed_lift_m)])
+    poses[:, :3, 3] += lift_m
     inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
     _require_workspace(arm, clock_s[inside], poses[inside], task)
     before, after = stand_off(poses[0]), stand_off(poses[-1])
@@ -83,7 +90,7 @@ def tool_path(
     base_from_world = inverse(rig.world_from_base(arm))
     return TrackedPath(
         arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
-        (float(times_s[0]), float(times_s[-1])), lifted_m, shift_m,
+        (float(times_s[0]), float(times_s[-1])), shift_m + lift_m,
     )  # fmt: skip
 
 
@@ -139,19 +146,18 @@ def _with_entry(poses: Array, before: Array, clock_s: Array, start_s: float) -> 
     return np.concatenate([transform(turns, places_m), poses[first:]])
 
 
-def _lift(arm: str, world_from_tool: Array, tool: Tool) -> tuple[Array, float]:
-    """The path raised by the least that clears the table, as a whole: its shape is what was imagined."""
+def _needed_lift_m(arm: str, world_from_tool: Array, tool: Tool, allowed_lift_m: float) -> float:
+    """The least that clears the table, for the path as a whole: its shape is what was imagined."""
     lowest_m = float(lowest_point_m(tool, world_from_tool).min())
     lift_m = max(0.0, TABLE_CLEARANCE_M - lowest_m)
-    if lift_m > LARGEST_LIFT_M:
+    if lift_m > allowed_lift_m:
         raise DreamitateError(
             ErrorCode.COLLISION,
-            f"the {arm} tool would run {-1e3 * lowest_m:.0f} mm into the table; raising the path is allowed up"
-            f" to {1e3 * LARGEST_LIFT_M:.0f} mm: check the tracks and the rig's world_from_top",
+            f"the {arm} tool would run {max(0.0, -1e3 * lowest_m):.0f} mm into the table. The smallest change that"
+            f" makes it feasible: the {arm} path raised by {1e3 * lift_m:.1f} mm; trajectory_executor's parameter"
+            f" largest_lift_mm allows {1e3 * allowed_lift_m:g}. Or check the tracks and the rig's world_from_top",
         )
-    lifted = world_from_tool.copy()
-    lifted[:, 2, 3] += lift_m
-    return lifted, lift_m
+    return lift_m
 
 
 def _require_workspace(arm: str, times_s: Array, world_from_tool: Array, task: Task) -> None:

@@ -1,5 +1,6 @@
 """What must hold before and during motion; each check raises one error that says what is wrong with which arm."""
 
+import os
 import time
 
 import numpy as np
@@ -35,7 +36,8 @@ def require_operational(arm: str, state: ArmState, stale_s: float = STALE_S) -> 
     age_s = time.monotonic() - state.received_s
     if age_s > stale_s:
         raise DreamitateError(
-            ErrorCode.DRIVER_LOST, f"the {arm} arm's joint states stopped {age_s:.2f} s ago; check its driver"
+            ErrorCode.DRIVER_LOST,
+            f"the {arm} arm's joint states stopped {age_s:.2f} s ago; check its driver{_if_busy()}",
         )
     if not state.controller_there:
         raise DreamitateError(
@@ -63,6 +65,14 @@ def require_operational(arm: str, state: ArmState, stale_s: float = STALE_S) -> 
         raise DreamitateError(
             ErrorCode.ROBOT_NOT_READY, f"the {arm} arm's speed scaling is 0; raise the speed slider"
         )
+
+
+def _if_busy() -> str:
+    """A suspicion where more wants to run than this computer can: a late process hears a good driver late."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load <= cores:
+        return ""
+    return f", and what else runs here: a load of {load:.1f} on {cores} cores delays joint states, too"
 
 
 def require_at_start(trajectory: ArmTrajectory, state: ArmState) -> None:

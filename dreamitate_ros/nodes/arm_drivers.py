@@ -34,6 +34,8 @@ PORTS = {
 PORTS_APART = 10  # of two arms on one computer
 STATUS_CONTROLLERS = ("io_and_status_controller", "speed_scaling_state_broadcaster")
 SPAWN_TIMEOUT_S = 60
+PACKAGES = ("xacro", "ur_description", "ur_robot_driver", "ur_controllers", "joint_state_broadcaster")
+"""What the description and the controllers of an arm are made of; mock hardware needs them too."""
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ What a driver, a robot or a person on the pendant can do to a motion, for tests 
 """
 
 import sys
+import time
 
 from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
 
 from dreamitate_ros.execute.ur5e import joint_names
 from dreamitate_ros.nodes import messages, parameters
@@ -28,9 +30,12 @@ FAULTS = (
 
 
 class FaultyCell(SimulatedCell):
-    """simulated_cell and its parameter `fault`. action_server_gone lasts until the cell is started again."""
+    """simulated_cell and its parameter `fault`. action_server_gone lasts until the cell is started again.
 
-    _fault = ""
+    ~/fault_since tells since when it is so, on time.monotonic(): who sets it learns only later that it is done.
+    """
+
+    _fault, _since_s = "", 0.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +50,7 @@ class FaultyCell(SimulatedCell):
         for controller in self._controllers:
             controller.misses_client = misses_client
         self.add_on_set_parameters_callback(self._set)
+        self.create_service(Trigger, "~/fault_since", self._tell_since)
 
     def _set(self, parameters: list[Parameter]) -> SetParametersResult:
         for parameter in parameters:
@@ -55,9 +61,14 @@ class FaultyCell(SimulatedCell):
                     successful=False, reason=f"fault must be one of {', '.join(FAULTS)}"
                 )
             self._inject(self._fault, False)
+            self._since_s = time.monotonic()
             self._inject(parameter.value, True)
             self._fault = parameter.value
         return SetParametersResult(successful=True)
+
+    def _tell_since(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success, response.message = True, repr(self._since_s)
+        return response
 
     def _tick(self) -> None:
         if self._fault != "stale_joint_states":

@@ -27,6 +27,7 @@ from dreamitate_ros.doctor_hardware import (
     check_skew,
 )
 from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.execute.safety import STALE_S
 from dreamitate_ros.nodes import messages
 from dreamitate_ros.nodes.arm_client import ArmClient
 from dreamitate_ros.nodes.bringup import environment
@@ -44,6 +45,7 @@ class Cell:
     """What a person says the cell has. rig: None: the simulated cell's. mock: arms without modes.
 
     top_camera, side_camera: namespaces. camera_fps: that both should send. max_age_s: of images as they arrive.
+    stale_s: trajectory_executor's.
     seconds: how long to listen.
     """
 
@@ -53,6 +55,7 @@ class Cell:
     side_camera: str = "side/color"
     camera_fps: float = 30.0
     max_age_s: float = 1.0
+    stale_s: float = STALE_S
     controller: str = "scaled_joint_trajectory_controller"
     mock: bool = False
     seconds: float = 5.0
@@ -77,7 +80,7 @@ def examine_hardware(cell: Cell) -> list[Check]:
             for check in camera_checks(view, seen, rig, cell.camera_fps, cell.max_age_s)
         ),
         check_skew(cameras["top"], cameras["side"], MAX_SKEW_S),
-        *(check for arm, seen in arms.items() for check in arm_checks(arm, seen, rig)),
+        *(check for arm, seen in arms.items() for check in arm_checks(arm, seen, rig, cell.stale_s)),
     ]
 
 
@@ -128,11 +131,12 @@ class _Listener:
             for arm in arms
         }
         self._controllers = {arm: ControllerStates(node, f"/{arm}/controller_manager") for arm in arms}
-        self._heard: dict[str, int] = {}
+        self._heard: dict[str, list[float]] = {}
         node.create_subscription(JointState, "joint_states", self._take_joints, qos_profile_sensor_data)
 
     def arm(self, arm: str) -> ArmSeen:
         client, now_s = self._clients[arm], _now_s(self._node)
+        heard_s = self._heard.get(f"{arm}_shoulder_pan_joint", [])
         try:
             state = client.state()
         except DreamitateError:
@@ -143,7 +147,8 @@ class _Listener:
             controller_there=client.there(),
             controller_state=self._controllers[arm].of(self._cell.controller),
             state=state,
-            joint_hz=self._heard.get(f"{arm}_shoulder_pan_joint", 0) / self._cell.seconds,
+            joint_hz=len(heard_s) / self._cell.seconds,
+            joint_gap_s=float(np.diff([*heard_s, time.monotonic()]).max(initial=0.0)),
             joints_heard=list(self._heard),
             world_from_base=self._transforms.find("world", f"{arm}_base_link", now_s, np.inf),
             base_from_tool0=self._transforms.find(f"{arm}_base_link", f"{arm}_tool0", now_s, FRAME_AGE_S),
@@ -151,7 +156,7 @@ class _Listener:
 
     def _take_joints(self, message: JointState) -> None:
         for name in message.name:
-            self._heard[name] = self._heard.get(name, 0) + 1
+            self._heard.setdefault(name, []).append(time.monotonic())
         for client in self._clients.values():
             client.take_joints(message)
 

@@ -3,11 +3,12 @@
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ament_index_python.packages import get_packages_with_prefixes
 from launch.actions import (
     DeclareLaunchArgument,
     GroupAction,
@@ -19,9 +20,11 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.nodes.arm_drivers import (
     ARMS,
     CONTROLLERS,
+    PACKAGES,
     UR_TYPES,
     ArmDriver,
     arm_driver,
@@ -29,12 +32,25 @@ from dreamitate_ros.nodes.arm_drivers import (
     executor_parameters,
     require_apart,
 )
-from dreamitate_ros.nodes.bringup import BACKENDS, GUARD, TRACKERS, Settings, Value, environment, graph
+from dreamitate_ros.nodes.bringup import (
+    BACKENDS,
+    END_TIMEOUT_S,
+    GUARD,
+    TRACKERS,
+    Settings,
+    Value,
+    environment,
+    graph,
+)
 from dreamitate_ros.nodes.drivers import CAMERA_FPS, DriverNode, camera_frames, camera_nodes
 from dreamitate_ros.rig import load_rig
 from launch import LaunchContext
 
 YES_NO = ("true", "false")
+RVIZ = DriverNode("rviz2", "rviz2", "", "", arguments=("-d", str(config_directory() / "dreamitate.rviz")))
+PATIENCE = str(
+    END_TIMEOUT_S
+)  # launch gives 5 s, but the policy finishes its report and the arms come to rest
 
 
 def argument(
@@ -92,6 +108,7 @@ def start(context: LaunchContext, simulation: bool, executor: Mapping[str, Value
                 | dict(executor or {} if node.name in ("trajectory_executor", GUARD) else {}),
             ],
             additional_env={"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
+            sigterm_timeout=PATIENCE,
             output="screen",
         )
         for node in graph(settings)
@@ -116,6 +133,7 @@ def start_cameras(context: LaunchContext) -> list[Any]:
     if not (given["top_serial"] or given["side_serial"]):
         return []
     drivers = camera_nodes(given["top_serial"], given["side_serial"], int(given["camera_fps"]))
+    _require_packages(driver.package for driver in drivers)
     return [_driver(driver) for driver in drivers]
 
 
@@ -182,27 +200,33 @@ def start_hardware(context: LaunchContext) -> list[Any]:
     executor: dict[str, Value] = {"backend": given["backend"], **moveit}
     for driver in drivers:
         executor |= executor_parameters(driver)
+    rviz = [RVIZ] if given["rviz"] == "true" else []
+    others = [*(node for driver in drivers for node in arm_nodes(driver)), *camera_frames(rig), *rviz]
+    _require_packages([*PACKAGES, *(node.package for node in others)])
     return [
         *(_arm(driver) for driver in drivers),
         *start_cameras(context),
         *map(_driver, camera_frames(rig)),
         *start(context, simulation=False, executor=executor),
-        *([_rviz()] if given["rviz"] == "true" else []),
+        *map(_driver, rviz),
     ]
+
+
+def _require_packages(names: Iterable[str]) -> None:
+    """Raise STAGE_UNAVAILABLE with all that is missing, before anything is started."""
+    installed = get_packages_with_prefixes()
+    missing = [name for name in sorted(set(names)) if name not in installed]
+    if missing:
+        debs = " ".join(f"ros-$ROS_DISTRO-{name.replace('_', '-')}" for name in missing)
+        raise DreamitateError(
+            ErrorCode.STAGE_UNAVAILABLE,
+            f"this computer lacks {', '.join(missing)}: `sudo apt install {debs}`, as docs/hardware.md says",
+        )
 
 
 def _arm(driver: ArmDriver) -> GroupAction:
     """Its nodes; the file of the controllers' parameters asks for the arm's name."""
     return GroupAction([SetLaunchConfiguration("arm", driver.arm), *map(_driver, arm_nodes(driver))])
-
-
-def _rviz() -> Node:
-    return Node(
-        package="rviz2",
-        executable="rviz2",
-        arguments=["-d", str(config_directory() / "dreamitate.rviz")],
-        output="log",
-    )
 
 
 def _ours(
@@ -217,6 +241,7 @@ def _ours(
         name=name,
         parameters=[str(config_directory() / "policy.yaml"), parameters],
         additional_env={"DREAMITATE_PARENT": str(os.getpid())},  # see lifetime.py
+        sigterm_timeout=PATIENCE,
         output="screen",
     )
 

@@ -18,7 +18,6 @@ from dreamitate_ros.errors import DreamitateError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 THREADS = 8
-PARENT_CHECK_S = 0.2
 PARENT_VARIABLE = "DREAMITATE_PARENT"
 """Process id of whoever started the graph; it may die before a node is up to look."""
 
@@ -29,9 +28,9 @@ def run_node(factory: Callable[[], Node]) -> int:
     Returns the exit code: 0, or 2 after a user's mistake, which is told in one line. A node's close() method, if it
     has one, is called while it can still communicate: to stop motion, and to put things in order.
     """
-    ending = threading.Event()
+    ending, end = os.pipe()
     for number in SIGNALS:
-        signal.signal(number, lambda *_: ending.set())
+        signal.signal(number, lambda *_: os.write(end, b"."))
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = factory()
@@ -71,13 +70,14 @@ def _spin(executor: MultiThreadedExecutor) -> None:
         return
 
 
-def _wait(ending: threading.Event) -> None:
-    """Until asked to end. A node must not outlive its launch: SIGTERM or SIGKILL there tells the node nothing."""
+def _wait(ending: int) -> None:
+    """Until asked to end, or alone. A node must not outlive its launch: SIGTERM or SIGKILL there tells it nothing.
+
+    ending: a file descriptor that can be read then.
+    """
     parent = int(os.environ.get(PARENT_VARIABLE) or os.getppid())
     try:
-        parent_ended = os.pidfd_open(parent) if parent else None  # 0: outside of this container
+        reasons = [ending, os.pidfd_open(parent)] if parent else [ending]  # 0: outside of this container
     except ProcessLookupError:
         return
-    while not ending.wait(PARENT_CHECK_S):
-        if parent_ended is not None and select.select([parent_ended], [], [], 0)[0]:
-            return
+    select.select(reasons, [], [])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
-from geometry_msgs.msg import Pose, PoseStamped
+from geometry_msgs.msg import Pose, PoseStamped, Vector3
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
@@ -241,6 +241,7 @@ def arm_plan_message(trajectory: ArmTrajectory) -> ArmPlan:
         contact_end_s=float(trajectory.contact_s[1]),
         path_times_s=trajectory.path.times_s.tolist(),
         path=[pose_message(pose) for pose in trajectory.path.base_from_tool],
+        moved=Vector3(**dict(zip("xyz", map(float, trajectory.path.moved_m), strict=True))),
     )
 
 
@@ -256,7 +257,10 @@ def arm_trajectory(message: ArmPlan) -> ArmTrajectory:
         accelerations=np.array([list(point.accelerations) for point in points]),
         contact_s=(message.contact_start_s, message.contact_end_s),
         path=ToolPath(
-            message.arm, np.array(message.path_times_s), np.stack([pose_array(pose) for pose in message.path])
+            message.arm,
+            np.array(message.path_times_s),
+            np.stack([pose_array(pose) for pose in message.path]),
+            np.array([message.moved.x, message.moved.y, message.moved.z]),
         ),
     )
 

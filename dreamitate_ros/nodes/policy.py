@@ -19,6 +19,7 @@ from dreamitate_msgs.msg import StereoPair
 from dreamitate_ros.dreams.choose import choose
 from dreamitate_ros.episode import DEFAULT_ROOT, Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.execute.remedy import path_changes
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.approval import Approval
 from dreamitate_ros.nodes.dreamer import GraphDreamer
@@ -40,6 +41,7 @@ class Run:
     """What one goal's stages share. recorder: one thread that writes videos while the next stage works."""
 
     goal: RunPolicy.Goal
+    result: RunPolicy.Result
     episode: Episode
     feedback: Feedback
     stop: Stop
@@ -69,10 +71,11 @@ class Policy(Node):
         self._say("idle")
 
     def close(self) -> None:
-        """Stop the goal in work, and let its report be written."""
-        self._goals.close()
+        """Stop the goal in work, wait for its stage to rest, and let its report be written."""
+        deadline_s = time.monotonic() + REPORT_TIMEOUT_S
+        self._goals.close(REPORT_TIMEOUT_S)
         if self._reporting is not None:
-            self._reporting.wait_for_report(REPORT_TIMEOUT_S)
+            self._reporting.wait_for_report(deadline_s - time.monotonic())
 
     def _run(self, goal: RunPolicy.Goal, feedback: Feedback, stop: Stop) -> RunPolicy.Result:
         facts = {
@@ -84,7 +87,7 @@ class Policy(Node):
         episode = Episode.create(Path(self._root), goal.task, facts)
         result = RunPolicy.Result(episode_folder=str(episode.folder))
         recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
-        error = self._attempt(Run(goal, episode, feedback, stop, recorder))
+        error = self._attempt(Run(goal, result, episode, feedback, stop, recorder))
         self._say("idle")
         # who cancels gets the answer at once, everybody else a complete folder
         recorder.shutdown(wait=error is None or error.code != ErrorCode.CANCELLED)
@@ -110,6 +113,7 @@ class Policy(Node):
         photos = self._capture(run)
         dreamer = self._dreamer(run, task, photos)
         dream = choose(dreamer, run.goal.seed, task.samples)
+        run.result.path_changes = path_changes(plan.path for plan in dream.trajectories.values())
         self._approve(run)
         self._execute(run, dreamer.execution(dream.tracks, plan_only=False))
 
@@ -145,8 +149,8 @@ class Policy(Node):
     def _approve(self, run: Run) -> None:
         if self._approval is None:
             return
-        with self._stage(run, "approve"):
-            run.feedback(stage="approve", progress=0.0, message="waiting for policy/approve or policy/reject")
+        changes = f"{run.result.path_changes}; " if run.result.path_changes else ""
+        with self._stage(run, "approve", f"{changes}waiting for policy/approve or policy/reject"):
             self._approval.wait(run.stop)
 
     def _execute(self, run: Run, goal: ExecuteToolTrajectory.Goal) -> None:
@@ -175,10 +179,10 @@ class Policy(Node):
                 run.recorder.submit(run.episode.save_execution_video, frames, FPS)
 
     @contextmanager
-    def _stage(self, run: Run, name: str) -> Iterator[dict[str, float]]:
+    def _stage(self, run: Run, name: str, message: str = "") -> Iterator[dict[str, float]]:
         """Tell everybody that a stage starts and ends; what is put into the yielded dict joins the last event."""
         self._say(name)
-        run.feedback(stage=name, progress=0.0, message="")
+        run.feedback(stage=name, progress=0.0, message=message)
         run.episode.event("started", stage=name)
         facts: dict[str, float] = {}
         started_s = time.monotonic()

@@ -59,6 +59,8 @@ class Session:
                 task=task, seed=seed + len(rounds), samples=samples, replay_directory=directory
             )
             result = self._client.run(goal, follow)
+            if result.path_changes:
+                follow("plan", 1.0, result.path_changes)
             outcome = self._outcome()
             folder = Path(result.episode_folder)
             files.write_truth(folder / files.TRUTH, seed, outcome)

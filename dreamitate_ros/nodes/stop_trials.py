@@ -20,6 +20,7 @@ from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.errors import DreamitateError
@@ -36,7 +37,7 @@ from dreamitate_ros.values import ArmTrajectory, Array, ToolPath
 
 MOTION_S, SWING_RAD, SAMPLE_S = 4.0, 0.5, 0.02
 RESUME_S = 1.0  # how long the arms are watched after the fault is over
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 TRIES = 4
 CANCEL = "cancel"  # not a fault: somebody asks for the stop
 
@@ -94,6 +95,7 @@ class StopTrials:
         self._arms = {arm: _client(self._node, arm) for arm in self._tools}
         self._node.create_subscription(JointState, "joint_states", self._take, qos_profile_sensor_data)
         self._parameters = self._node.create_client(SetParameters, "simulated_cell/set_parameters")
+        self._since = self._node.create_client(Trigger, "simulated_cell/fault_since")
         self._executor = MultiThreadedExecutor(num_threads=4, context=self._context)
         self._executor.add_node(self._node)
         threading.Thread(target=self._executor.spin, daemon=True).start()
@@ -149,6 +151,7 @@ class StopTrials:
             asked.set()
         else:
             self._set_fault(fault)
+            fault_s = self._fault_since()
         still_s = self._await_still(fault_s, ended)
         if fault != "action_server_gone":
             self._set_fault("")
@@ -158,8 +161,8 @@ class StopTrials:
         resumed = self._positions()
         cancelled_s = max(arm.cancelled_at_s for arm in self._arms.values()) - fault_s
         return StopTrial(
-            fault, at_s, cancelled_s, still_s, _joints_apart(before, after), _flanges_apart_mm(before, after),
-            _joints_apart(after, resumed), error[0] if error else "",
+            fault, at_s, cancelled_s, still_s, joints_apart(before, after), flanges_apart_mm(before, after),
+            joints_apart(after, resumed), error[0] if error else "",
         )  # fmt: skip
 
     def _swings(self) -> dict[str, ArmTrajectory]:
@@ -203,6 +206,10 @@ class StopTrials:
             time.sleep(0.01)
         return float("inf")
 
+    def _fault_since(self) -> float:
+        """When the fault began, on time.monotonic(): its answer came later."""
+        return float(call(self._since, Trigger.Request(), PATIENCE_S, lambda: False, "the cell").message)
+
     def _set_fault(self, fault: str) -> None:
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=fault)
         request = SetParameters.Request(parameters=[Parameter(name="fault", value=value)])
@@ -234,7 +241,8 @@ def stop_table(trials: Sequence[StopTrial]) -> str:
 
 
 def benchmark_stops(rounds: int, seed: int) -> Iterator[StopTrial]:
-    """`rounds` trials of every fault at random times, and of a user's cancel; those without controller last."""
+    """`rounds` trials of every fault at random times, of a user's cancel, and of the executor's own end."""
+    from dreamitate_ros.nodes.executor_trials import EXECUTOR_FAULTS, executor_trial
     from dreamitate_ros.nodes.faulty_cell import FAULTS
 
     random = np.random.default_rng(seed)
@@ -242,6 +250,8 @@ def benchmark_stops(rounds: int, seed: int) -> Iterator[StopTrial]:
         with StopTrials() as trials:
             for fault in (CANCEL, *FAULTS):  # action_server_gone is the last, for it lasts
                 yield trials.trial(fault, float(random.uniform(0.2, MOTION_S - 1.2)))
+        for fault in EXECUTOR_FAULTS:
+            yield executor_trial(fault, float(random.uniform(0.0, 1.0)))
 
 
 def _client(node: Node, arm: str) -> _Arm:
@@ -259,11 +269,13 @@ def _tools() -> dict[str, Tool]:
     return load_tools(load_task("rotate", config).arm_tools, config)
 
 
-def _joints_apart(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+def joints_apart(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+    """Largest difference of any joint of any arm, in rad. arm -> (6,) rad."""
     return float(max(np.abs(first[arm] - second[arm]).max() for arm in first))
 
 
-def _flanges_apart_mm(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+def flanges_apart_mm(first: Mapping[str, Array], second: Mapping[str, Array]) -> float:
+    """Largest distance between the two places of any arm's flange. arm -> (6,) rad."""
     return float(
         max(
             1e3 * np.linalg.norm((flange_pose(first[arm]) - flange_pose(second[arm]))[:3, 3]) for arm in first

@@ -15,6 +15,8 @@ from dreamitate_msgs.action import ExecuteToolTrajectory
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.execute import safety
 from dreamitate_ros.execute.plan import plan
+from dreamitate_ros.execute.remedy import path_changes
+from dreamitate_ros.execute.retarget import LARGEST_LIFT_M
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.arm_client import ArmClient
@@ -39,6 +41,14 @@ class TrajectoryExecutor(Node):
         self._rig = parameters.rig(self)
         self._allowed_shift_m = 1e-3 * parameters.number(
             self, "largest_shift_mm", 0.0, "how far a path out of reach may be moved to be reached", 0, 80
+        )
+        self._allowed_lift_m = 1e-3 * parameters.number(
+            self,
+            "largest_lift_mm",
+            1e3 * LARGEST_LIFT_M,
+            "how far a path may be raised to clear the table",
+            0,
+            80,
         )
         self._stale_s = parameters.number(
             self, "stale_s", safety.STALE_S, "age of joint states that stops all arms", 0.02, 5
@@ -141,7 +151,7 @@ class TrajectoryExecutor(Node):
         stop: Stop,
     ) -> dict[str, ArmTrajectory]:
         """The plan, published for rviz; the one just previewed when the goal is the same: what was approved runs."""
-        if self._previewed is not None and _same(self._previewed[0], goal):
+        if self._previewed is not None and same_motion(self._previewed[0], goal):
             return self._previewed[1]
         start = {name: arm.state().positions for name, arm in arms.items()}
         tracks = messages.tool_tracks(goal.trajectory)
@@ -151,15 +161,19 @@ class TrajectoryExecutor(Node):
 
         self._backend.heed(stop)
         trajectories = plan(
-            tracks, task, self._rig, tools, start, progress, stop, self._allowed_shift_m, self._backend.solver
-        )
+            tracks, task, self._rig, tools, start, progress, stop,
+            self._allowed_shift_m, self._backend.solver, self._allowed_lift_m,
+        )  # fmt: skip
+        if changes := path_changes(trajectory.path for trajectory in trajectories.values()):
+            self.get_logger().warning(changes)
         for arm, trajectory in trajectories.items():
             self._preview[arm].publish(messages.joint_trajectory_message(trajectory))
         return trajectories
 
 
-def _same(previewed: ExecuteToolTrajectory.Goal, goal: ExecuteToolTrajectory.Goal) -> bool:
-    return previewed.task == goal.task and previewed.trajectory == goal.trajectory
+def same_motion(previewed: ExecuteToolTrajectory.Goal, goal: ExecuteToolTrajectory.Goal) -> bool:
+    """Whether both goals want the same, plan_only apart. Absent poses are NaN, equal to nothing but in words."""
+    return previewed.task == goal.task and repr(previewed.trajectory) == repr(goal.trajectory)
 
 
 def _planned_result(

@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 from dreamitate_ros import episode_files as files
+from dreamitate_ros.execute.remedy import path_changes
 from dreamitate_ros.report.record import Record, read_record
 from dreamitate_ros.report.timing import Stage, overhead_s, stages
 
@@ -72,7 +73,7 @@ def verdict(record: Record) -> dict[str, str]:
             "detail": f"Failed {where} (error {record.result.get('error_code')},"
             f" {record.result.get('error')}).",
         }
-    return {"kind": "success", "headline": _success(record), "detail": _errors(record)}
+    return {"kind": "success", "headline": _success(record), "detail": _how(record)}
 
 
 def _success(record: Record) -> str:
@@ -80,6 +81,12 @@ def _success(record: Record) -> str:
         return "The arms acted out the imagined video."
     judged = "as the task wants it" if record.truth.get("success") else "which is not enough"
     return f"In the simulated cell {record.truth['summary']}: {judged}."
+
+
+def _how(record: Record) -> str:
+    """What the arms followed, and how well."""
+    changes = path_changes(trajectory.path for trajectory in record.plan.values())
+    return " ".join(filter(None, [_errors(record), f"Not as tracked: {changes}." if changes else ""]))
 
 
 def _errors(record: Record) -> str:

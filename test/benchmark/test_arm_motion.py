@@ -37,6 +37,16 @@ def test_a_refusal_is_counted_with_its_reason(bench):
 
 def test_the_cells_arms_follow_within_two_millimetres_and_a_degree_at_full_speed(bench):
     rig, task, tools = bench
-    followed = arm_motion.follow_random(rig, replace(task, speed_scale=1.0), tools, 900_000, 1, raised_m=0.15)
-    assert 0 < followed.worst_mm < 2.0
-    assert 0 < followed.worst_deg < 1.0
+    followed = arm_motion.follow_random(rig, replace(task, speed_scale=1.0), tools, 900_000, 1)
+    free, pushing = followed[arm_motion.NOTHING], followed[arm_motion.OBJECT]
+    assert sum(each.motions for each in followed.values()) == 4
+    assert 0 < free.worst_mm < 2.0
+    assert 0 < free.worst_deg < 1.0
+    assert pushing.worst_mm > free.worst_mm, "what it squeezes bends an arm"
+
+
+def test_what_an_arm_touched_is_told_from_following(bench):
+    rig, task, tools = bench
+    motion = arm_motion.plan_random(rig, replace(task, speed_scale=1.0), tools, 900_004).motion
+    touched = {arm: bodies for arm, (_, _, bodies) in arm_motion._run(motion, rig, tools, True).items()}
+    assert touched == {"left": {"world"}, "right": set()}

@@ -1,5 +1,7 @@
 """A calibration taken pose by pose: what is suggested, what is refused, and that nothing is lost in between."""
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -26,9 +28,12 @@ def guided(tmp_path_factory, rig, board, places):
 
 def test_it_says_what_is_missing_until_it_is_enough(guided):
     _, said = guided
-    assert said[0].startswith(
-        "pose 0 taken, seen by top and side. 1 poses so far: both cameras see the board in 1"
+    first = re.match(
+        r"pose 0 taken, seen by top \((.*) px\) and side \((.*) px\)\. 1 poses so far: both cameras see the board in 1",
+        said[0],
     )
+    assert first is not None, said[0]
+    assert all(0.01 < float(error_px) < 0.5 for error_px in first.groups())
     assert any("arm shows the board in" in line for line in said), "then more of the arm's poses"
     assert "enough to solve" in said[-1]
 

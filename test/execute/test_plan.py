@@ -11,6 +11,7 @@ from dreamitate_ros.execute.branches import joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld, lowest_point_m
 from dreamitate_ros.execute.kinematics import flange_pose
 from dreamitate_ros.execute.plan import plan
+from dreamitate_ros.execute.retarget import LARGEST_LIFT_M
 from dreamitate_ros.execute.ur5e import (
     ACCELERATION_LIMIT_RAD_S2,
     HOME_RAD,
@@ -30,10 +31,16 @@ def cell():
     return scenes.cell()
 
 
-def planned(cell, tracks, start=HOME_RAD, stop=lambda: False, said=None, allowed_shift_m=0.0, **changes):
+def planned(
+    cell, tracks, start=HOME_RAD, stop=lambda: False, said=None, allowed_shift_m=0.0,
+    allowed_lift_m=LARGEST_LIFT_M, **changes,
+):  # fmt: skip
     rig, task, tools = cell
     progress = (lambda *_: None) if said is None else lambda _, what: said.append(what)
-    return plan(tracks, replace(task, **changes), rig, tools, start, progress, stop, allowed_shift_m)
+    return plan(
+        tracks, replace(task, **changes), rig, tools, start, progress, stop, allowed_shift_m,
+        allowed_lift_m=allowed_lift_m,
+    )  # fmt: skip
 
 
 def refused(cell, tracks, **options) -> DreamitateError:
@@ -119,12 +126,28 @@ def test_a_path_a_little_below_the_table_is_lifted_just_clear_of_it(cell):
     trajectory = planned(cell, low)["left"]
     heights = lowest_point_m(tools["left"], rig.world_from_base("left") @ trajectory.path.base_from_tool)
     assert heights.min() == pytest.approx(0.001, abs=1e-6)
+    x_m, y_m, lift_m = trajectory.path.moved_m
+    assert x_m == y_m == 0.0 and lift_m == pytest.approx(0.001 - below, abs=0.001)
+
+
+def test_a_lift_is_told_and_one_that_is_not_allowed_is_only_offered(cell):
+    said, low = [], scenes.tracks(cell[0], height_m=0.045)
+    lift_mm = 1e3 * planned(cell, low, said=said)["left"].path.moved_m[2]
+    assert f"left path raised by {lift_mm:.1f} mm; right path raised by" in said[-1]
+    error = refused(cell, low, allowed_lift_m=0.5e-3 * lift_mm)
+    assert error.code == ErrorCode.COLLISION
+    assert (
+        f"smallest change that makes it feasible: the left path raised by {lift_mm:.1f} mm" in error.message
+    )
+    assert "largest_lift_mm" in error.message
 
 
 def test_a_path_through_the_table_is_refused(cell):
     error = refused(cell, scenes.tracks(cell[0], height_m=0.005))
     assert error.code == ErrorCode.COLLISION
-    assert "left tool" in error.message and "mm into the table" in error.message
+    assert (
+        "left tool" in error.message and "mm into the table" in error.message and "raised by" in error.message
+    )
 
 
 def test_outside_the_workspace_names_time_axis_and_amount(cell):
@@ -161,6 +184,7 @@ def test_an_allowed_shift_is_taken_and_reported(cell):
     assert any("left path moved by 2" in what for what in said)
     world = cell[0].world_from_base("left") @ motion["left"].path.base_from_tool
     assert world[:, 1, 3].max() == pytest.approx(0.30, abs=0.002), "just inside, not farther"
+    assert motion["left"].path.moved_m[1] == pytest.approx(-0.02, abs=0.01)
 
 
 def test_a_jump_names_joint_time_and_amount(cell):

@@ -10,10 +10,20 @@ pytest.importorskip("launch_ros")
 from launch.actions import GroupAction
 from launch_ros.actions import Node
 
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.nodes import launching
+from dreamitate_ros.nodes.bringup import END_TIMEOUT_S
 from launch import LaunchContext
 
 FILES = sorted((Path(__file__).parents[2] / "launch").glob("*.launch.py"))
+HARDWARE = next(path for path in FILES if path.name == "hardware.launch.py")
+
+
+class Everything(dict):
+    """An index in which every package is installed."""
+
+    def __contains__(self, name):
+        return True
 
 
 def arguments(path):
@@ -23,10 +33,10 @@ def arguments(path):
     return module.generate_launch_description().get_launch_arguments()
 
 
-def started(path, **given):
+def started(**given):
     """The nodes that hardware.launch.py would start."""
     context = LaunchContext()
-    for each in arguments(path):
+    for each in arguments(HARDWARE):
         default = each.default_value
         context.launch_configurations[each.name] = default[0].text if default else ""
     context.launch_configurations.update(given)
@@ -44,10 +54,29 @@ def test_every_argument_is_described_and_its_default_is_a_choice(path):
             assert each.default_value[0].text in each.choices
 
 
-def test_hardware_starts_what_is_asked_for():
-    path = next(path for path in FILES if path.name == "hardware.launch.py")
-    names = [node.node_executable for node in started(path, arms="right", rviz="false")]
+def test_hardware_without_its_drivers_says_what_to_install_before_anything_starts(monkeypatch):
+    here = ["dreamitate_ros", "xacro", "rviz2", "tf2_ros", "robot_state_publisher"]
+    monkeypatch.setattr(launching, "get_packages_with_prefixes", lambda: dict.fromkeys(here, "/opt"))
+    with pytest.raises(DreamitateError) as caught:
+        started()
+    assert caught.value.code == ErrorCode.STAGE_UNAVAILABLE
+    assert "lacks controller_manager, joint_state_broadcaster, ur_controllers" in caught.value.message
+    assert "ros-$ROS_DISTRO-ur-robot-driver" in caught.value.message
+
+
+def test_hardware_starts_what_is_asked_for(monkeypatch):
+    monkeypatch.setattr(launching, "get_packages_with_prefixes", Everything)
+    names = [node.node_executable for node in started(arms="right", rviz="false")]
     assert names.count("ros2_control_node") == 1 and "rviz2" not in names and "policy" in names
-    names = [node.node_executable for node in started(path, top_serial="1", side_serial="2")]
+    names = [node.node_executable for node in started(top_serial="1", side_serial="2")]
     assert names.count("ros2_control_node") == 2 and names.count("realsense2_camera_node") == 2
     assert names.count("static_transform_publisher") == 2 and "rviz2" in names
+
+
+def test_a_node_may_finish_its_report_before_launch_kills_it(monkeypatch):
+    monkeypatch.setattr(launching, "get_packages_with_prefixes", Everything)
+    ours = [node for node in started(arms="left", rviz="false") if node.node_package == "dreamitate_ros"]
+    assert len(ours) == 6
+    for node in ours:
+        (timeout,) = node._ExecuteLocal__sigterm_timeout
+        assert float(timeout.text) >= END_TIMEOUT_S

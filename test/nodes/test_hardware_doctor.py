@@ -83,7 +83,13 @@ def bench():
 
 
 def wrong(**chosen):
-    given = {"top_camera": "bench_top/color", "side_camera": "bench_side/color", "camera_fps": 2.0, **chosen}
+    given = {
+        "top_camera": "bench_top/color",
+        "side_camera": "bench_side/color",
+        "camera_fps": 2.0,
+        "stale_s": 2.0,
+        **chosen,
+    }
     checks = examine_hardware(Cell(**{"seconds": 3.0, **given}))
     return {check.name: f"{check.found} -> {check.fix}" for check in checks if not check.ok}
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dreamitate_ros.nodes.executor_trials import EXECUTOR_FAULTS, PARENT_GONE, executor_trial
 from dreamitate_ros.nodes.stop_trials import CANCEL, StopTrials, stop_table
 
 EXPECTED = {
@@ -30,3 +31,14 @@ def test_a_fault_at_a_random_time_stops_both_arms_for_good():
         assert np.isfinite(trial.still_s) or "NOT known to stand still" in trial.error, trial
         assert trial.moved_rad < FARTHEST_RAD, trial
         assert trial.resumed_rad < SPRINGS_BACK_RAD.get(trial.fault, 0.002), trial
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("fault", EXECUTOR_FAULTS)
+def test_arms_stop_for_good_when_the_executor_or_its_parent_dies(fault):
+    trial = executor_trial(fault, float(np.random.default_rng().uniform(0.0, 1.0)), stale_s=0.5)
+    print(stop_table([trial]))
+    assert np.isfinite(trial.cancelled_s) and np.isfinite(trial.still_s), trial
+    assert trial.moved_rad < FARTHEST_RAD, trial
+    assert trial.resumed_rad < 0.002, trial
+    assert trial.error.endswith("0" if fault == PARENT_GONE else "-9"), trial

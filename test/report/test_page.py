@@ -22,7 +22,7 @@ def whole_episode(root: Path) -> Episode:
     poses = np.tile(np.eye(4), (5, 1, 1))
     poses[:, 2, 3] = 0.7
     joints = np.linspace(0, 1, 20)[:, None].repeat(6, 1)
-    path = ToolPath("left", np.linspace(0.5, 1.5, 5), poses)
+    path = ToolPath("left", np.linspace(0.5, 1.5, 5), poses, np.array([0.0, 0.0, 0.012]))
     names = tuple(f"left_joint_{index}" for index in range(6))
     plan = ArmTrajectory(
         "left", names, np.linspace(0, 2, 20), joints, 0 * joints, 0 * joints, (0.5, 1.5), path
@@ -73,6 +73,7 @@ def test_a_whole_episode_has_every_section(tmp_path: Path) -> None:
     require_self_contained(html)
     for words in ("What the cameras saw", "What was imagined", "Where the tools went", "What the arms did"):
         assert words in html
+    assert "Not as tracked: left path raised by 12.0 mm." in html
     assert html.count("<svg") >= 3
     assert "data:video/mp4" in html
     assert "Dream 1 of 1 was acted out" in html
