@@ -2,11 +2,12 @@
 # On a machine with a sourced ROS 2, `colcon build` is all.
 PYTHON ?= python3
 SEED ?=
+GENERATOR ?=
 
 .PHONY: demo test setup setup-development
 
 demo: setup
-	.venv/bin/dreamitate demo $(if $(SEED),--seed $(SEED))
+	.venv/bin/dreamitate demo $(if $(SEED),--seed $(SEED)) $(if $(GENERATOR),--generator $(GENERATOR))
 
 test: setup-development
 	.venv/bin/ruff check .
