@@ -21,6 +21,7 @@ from sensor_msgs.msg import JointState
 from dreamitate_msgs.action import ExecuteToolTrajectory
 from dreamitate_ros.benchmark.arm_motion import random_tracks
 from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.safety import STALE_S, STILL_RAD_S
 from dreamitate_ros.execute.ur5e import joint_names
 from dreamitate_ros.nodes import messages
@@ -57,7 +58,10 @@ def executor_trial(fault: str, at_s: float, stale_s: float = STALE_S) -> StopTri
         with _Graph(stale_s) as graph:
             if graph.follow(at_s):
                 return graph.stop(fault, at_s)
-    raise RuntimeError(f"the machine is too busy: {TRIES} motions ended by themselves")
+    raise DreamitateError(
+        ErrorCode.STAGE_UNAVAILABLE,
+        f"{TRIES} motions ended before they had come to {fault}: this machine is too busy to measure stops",
+    )
 
 
 class _Graph:
