@@ -187,8 +187,10 @@ def run_stops(arguments: argparse.Namespace) -> int:
 
     os.environ["ROS_DOMAIN_ID"] = private_domain()
     trials = []
-    for trial in benchmark_stops(arguments.rounds, arguments.seed):
-        trials.append(trial)
-        print(f"{trial.fault}: {trial.error}", flush=True)
-    print(stop_table(trials))
+    try:
+        for trial in benchmark_stops(arguments.rounds, arguments.seed):
+            trials.append(trial)
+            print(f"{trial.fault}: {trial.error}", flush=True)
+    finally:  # of those that were done, whatever ended it
+        print(stop_table(trials))
     return 0

@@ -21,6 +21,7 @@ from sensor_msgs.msg import JointState
 from dreamitate_msgs.action import ExecuteToolTrajectory
 from dreamitate_ros.benchmark.arm_motion import random_tracks
 from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.safety import STALE_S, STILL_RAD_S
 from dreamitate_ros.execute.ur5e import joint_names
 from dreamitate_ros.nodes import messages
@@ -57,7 +58,10 @@ def executor_trial(fault: str, at_s: float, stale_s: float = STALE_S) -> StopTri
         with _Graph(stale_s) as graph:
             if graph.follow(at_s):
                 return graph.stop(fault, at_s)
-    raise RuntimeError(f"the machine is too busy: {TRIES} motions ended by themselves")
+    raise DreamitateError(
+        ErrorCode.STAGE_UNAVAILABLE,
+        f"{TRIES} motions ended before they had come to {fault}: this machine is too busy to measure stops",
+    )
 
 
 class _Graph:
@@ -67,7 +71,7 @@ class _Graph:
         os.environ.update(environment(simulation=True))
         self._stale_s = stale_s
         self._joints: Array | None = None  # (2, 12): positions and velocities, left arm first
-        self._moved_s = 0.0
+        self._heard_s = self._moved_s = 0.0
         self._stopped_s: dict[str, float] = {}
         self._stage = ""
 
@@ -125,9 +129,9 @@ class _Graph:
         before, fault_s = self._positions(), time.monotonic()
         (self._parent if fault == PARENT_GONE else executor).kill()
         limit_s = fault_s + PATIENCE_S
-        while time.monotonic() < limit_s and time.monotonic() < max(self._moved_s, fault_s) + REST_S:
+        while not (rests := self._rests(fault_s)) and time.monotonic() < limit_s:
             time.sleep(0.01)
-        still_s = self._moved_s - fault_s if time.monotonic() < limit_s else float("inf")
+        still_s = self._moved_s - fault_s if rests else float("inf")
         after = self._positions()
         time.sleep(RESUME_S)
         cancelled_s = max(self._stopped_s.get(arm, float("inf")) for arm in ARMS) - fault_s
@@ -137,6 +141,10 @@ class _Graph:
             flanges_apart_mm(before, after), joints_apart(after, self._positions()), words,
         )  # fmt: skip
 
+    def _rests(self, fault_s: float) -> bool:
+        """All goals are at an end, and joint states told of no motion for a while; silent ones tell nothing."""
+        return len(self._stopped_s) == len(ARMS) and self._heard_s > max(self._moved_s, fault_s) + REST_S
+
     def _positions(self) -> Mapping[str, Array]:
         assert self._joints is not None
         return dict(zip(ARMS, np.split(self._joints[0], 2), strict=True))
@@ -144,8 +152,9 @@ class _Graph:
     def _take(self, message: JointState) -> None:
         order = [message.name.index(name) for arm in ARMS for name in joint_names(arm)]
         self._joints = np.array([message.position, message.velocity])[:, order]
+        self._heard_s = time.monotonic()
         if (np.abs(self._joints[1]) > STILL_RAD_S).any():
-            self._moved_s = time.monotonic()
+            self._moved_s = self._heard_s
 
     def _see(self, arm: str, message: GoalStatusArray) -> None:
         if message.status_list and message.status_list[-1].status in STOPPED:

@@ -23,7 +23,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
 from dreamitate_ros.configuration import config_directory
-from dreamitate_ros.errors import DreamitateError
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.kinematics import flange_pose
 from dreamitate_ros.execute.run import run
 from dreamitate_ros.execute.safety import STALE_S, is_still
@@ -114,15 +114,19 @@ class StopTrials:
     def trial(self, fault: str, at_s: float) -> StopTrial:
         """One motion with `fault`, or CANCEL, at_s after its start; another where it ended before, by itself.
 
-        A machine too busy to hear the joints in time stops motions, too.
+        A machine too busy to hear the joints in time stops motions, too. Raises STAGE_UNAVAILABLE where it always is.
         """
         for _ in range(TRIES):
             trial = self._attempt(fault, at_s)
-            if trial.cancelled_s >= 0:
+            if trial is not None and trial.cancelled_s >= 0:
                 return trial
-        return trial
+        raise DreamitateError(
+            ErrorCode.STAGE_UNAVAILABLE,
+            f"{TRIES} motions ended before they had come to {fault}: this machine is too busy to measure stops",
+        )
 
-    def _attempt(self, fault: str, at_s: float) -> StopTrial:
+    def _attempt(self, fault: str, at_s: float) -> StopTrial | None:
+        """None where the motion did not last so long."""
         self._set_fault("")
         self._await_ready()
         for arm in self._arms.values():
@@ -145,6 +149,8 @@ class StopTrials:
         threading.Thread(target=move, daemon=True).start()
         started.wait(PATIENCE_S)
         time.sleep(1.0 + at_s)  # all arms start a second after the goals are sent
+        if ended.is_set():
+            return None
         before = self._positions()
         fault_s = time.monotonic()
         if fault == CANCEL:
@@ -235,8 +241,9 @@ def stop_table(trials: Sequence[StopTrial]) -> str:
             f" {np.rad2deg(trial.moved_rad):9.2f} deg {trial.moved_mm:6.1f} mm"
             f" {np.rad2deg(trial.resumed_rad):5.2f} deg"
         )
-    worst = max(trials, key=lambda trial: trial.cancelled_s)
-    lines.append(f"slowest cancel: {1e3 * worst.cancelled_s:.0f} ms after {worst.fault}")
+    if trials:
+        worst = max(trials, key=lambda trial: trial.cancelled_s)
+        lines.append(f"slowest cancel: {1e3 * worst.cancelled_s:.0f} ms after {worst.fault}")
     return "\n".join(lines)
 
 
