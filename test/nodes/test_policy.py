@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import rclpy
@@ -10,6 +11,7 @@ from std_srvs.srv import Trigger
 
 from dreamitate_msgs.action import RunPolicy
 from dreamitate_ros.errors import Cancelled
+from dreamitate_ros.nodes import policy as module
 from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.policy import Policy
 
@@ -64,9 +66,13 @@ def test_an_end_in_mid_motion_waits_for_the_report(policy, tmp_path, monkeypatch
 
 
 def test_who_approves_is_told_by_what_a_path_was_moved(policy, monkeypatch):
-    for stage in ("_capture", "_generate", "_track", "_execute"):
+    for stage in ("_capture", "_execute"):
         monkeypatch.setattr(policy, stage, lambda *_: None)
-    monkeypatch.setattr(policy, "_plan", lambda *_: "left path raised by 2.0 mm")
+    dreamer = SimpleNamespace(execution=lambda tracks, plan_only: None)
+    monkeypatch.setattr(policy, "_dreamer", lambda *_: dreamer)
+    dream = SimpleNamespace(tracks=[], trajectories={})
+    monkeypatch.setattr(module, "choose", lambda *_: dream)
+    monkeypatch.setattr(module, "path_changes", lambda paths: "left path raised by 2.0 mm")
     heard = []
     answer = send(policy, lambda message: heard.append(message.feedback.message))
     told = "left path raised by 2.0 mm; waiting for policy/approve or policy/reject"

@@ -96,7 +96,7 @@ def test_it_imagines_shows_and_reports(bench):
     result = answer(first.get_result_async(), "video").result
     assert (result.error_code, result.error_msg) == (0, "")
     video = messages.stereo_video(result.video)
-    assert video.top.shape == video.side.shape == (13, 448, 768, 3)
+    assert video.top.shape == video.side.shape == (13, 28, 48, 3)  # the model's
 
     until(lambda: any((m.width, m.height) == (2 * 24, 14) for m in previews), "preview of both views")
     until(lambda: any(facts(report).get("videos") == "1" for report in reports), "report")

@@ -186,11 +186,11 @@ def start_node(name, *arguments):
         ("stereo_capture", "max_skew_s:=.nan", "max_skew_s"),
         ("stereo_capture", "rig:=nowhere.yaml", "nowhere.yaml"),
         ("video_generator", "generator:=dreams", "dreams"),
-        ("video_generator", "generator:=diffusion", "'model'"),
+        ("video_generator", "generator:=diffusion -p model:=nowhere", "no model folder 'nowhere'"),
     ],
 )
 def test_a_wrong_parameter_is_one_line(node, parameter, words):
-    process = start_node(node, "-p", parameter)
+    process = start_node(node, "-p", *parameter.split())
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     lines = [line for line in output.splitlines() if line.startswith("error: ")]

@@ -42,8 +42,8 @@ SAMPLING = {
     "small": Sampling(steps=8, noise_augmentation=0.0),
 }
 """paper: no guidance (section 4). released: the published sampling configuration. The ramps: the published
-training configurations, which guide the later frames more. small: for a model trained by config/training/small.yaml,
-which sees the photos as they are and needs few steps."""
+training configurations, which guide the later frames more. small: for a model trained by
+config/training/small_unet_all.yaml, which sees the photos as they are and needs few steps."""
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,8 @@ def test_tensorboard_has_losses_learning_rate_videos_and_pose_errors(config: Une
     assert (picture.size, picture.n_frames) == ((48, 32), 3)
     assert said[0].startswith("tools in the recorded videos") and "their reconstructions" in said[1]
     assert said[2] == (
-        "step 2: median 3.0 mm 2.0 deg, 90th percentile 3.0 mm 2.0 deg; 1 of 2 poses believed,"
-        " 0 of 1 videos refused"
+        "step 2: median 3.0 mm 2.0 deg, 90th percentile 3.0 mm 2.0 deg; views 0.5 px apart;"
+        " 1 of 2 poses believed, 0 of 1 videos refused"
     )
 
 
