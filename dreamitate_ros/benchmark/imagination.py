@@ -110,4 +110,5 @@ def _plain(errors: PoseErrors) -> dict[str, object]:
 def _errors(content: dict[str, object]) -> PoseErrors:
     return PoseErrors(
         **{name: np.array(value) if isinstance(value, list) else value for name, value in content.items()}  # type: ignore[arg-type]
+        | {"doubted": np.reshape(content["doubted"], (-1, 2))}
     )

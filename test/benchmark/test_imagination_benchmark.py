@@ -54,6 +54,7 @@ def test_the_figures_of_all_scenes_and_their_sheet(
     text = benchmark_imagination("rotate", model, "small", 3, SEED, 1, tmp_path)
     assert "3 scenes from seed 900000" in text and "1 scenes left out" in text
     assert "median 4.0 mm 2.0 deg" in text and "2 of 4 poses believed, 1 of 2 videos refused" in text
+    assert "all 3 found, believed or not: median 5.0 mm 3.0 deg" in text
     sheet = cv2.imread(str(tmp_path / SHEET))
     assert sheet is not None and sheet.shape == (2 * (10 + 6), 20, 3)
     monkeypatch.setattr(imagination, "imagine_scene", lambda scene: pytest.fail("it was done already"))
@@ -69,6 +70,7 @@ def imagined(scene: Scene) -> dict[str, object]:
     np.save(scene.picture, np.zeros((10, 20, 3), np.uint8))
     good = {"mm": [3.0, 5.0], "deg": [1.0, 3.0], "apart_px": [1.0], "believed": 2, "wanted": 2, "refused": 0}
     bad = {"mm": [], "deg": [], "apart_px": [], "believed": 0, "wanted": 2, "refused": 1}
+    good["doubted"], bad["doubted"] = [], [[7.0, 8.0]]
     return {"key": scene.key, "imagined_s": 3.0, "errors": (bad if number else good) | {"videos": 1}}
 
 

@@ -67,6 +67,8 @@ def test_a_video_that_the_gate_refuses_is_counted(tool: Tool, monkeypatch: pytes
     errors = pose_errors(VIDEO, RIG, {"left": tool}, [truth()], 0.5, lambda: False)
     assert (errors.believed, errors.refused) == (0, 1)
     assert np.isnan(errors.median_mm)
+    assert errors.found == pytest.approx(np.tile([4.0, 0.0], (10, 1)), abs=1e-4)
+    assert str(errors).endswith("all 10 found, believed or not: median 4.0 mm 0.0 deg")
     assert "0 of 10 poses believed, 1 of 1 videos refused" in str(errors)
 
 

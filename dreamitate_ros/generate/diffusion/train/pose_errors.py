@@ -1,7 +1,7 @@
 """The number that matters: how far the tools are from the truth, where our tracker finds them in a video."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,8 @@ class PoseErrors:
 
     apart_px: (M,) how far the two views disagree about a tool, at each time at which it was seen, in px of a
     768 px wide image. believed, wanted: of the times at which both views show the tool. refused: of the videos, by
-    the gate.
+    the gate. doubted: (K, 2) mm and deg of the poses that were found there and not believed, which tell how a
+    training goes on before the first one is.
     """
 
     mm: Array
@@ -36,6 +37,7 @@ class PoseErrors:
     wanted: int
     refused: int
     videos: int
+    doubted: Array = field(default_factory=lambda: np.zeros((0, 2)))
 
     def __add__(self, other: "PoseErrors") -> "PoseErrors":
         return PoseErrors(
@@ -46,6 +48,7 @@ class PoseErrors:
             self.wanted + other.wanted,
             self.refused + other.refused,
             self.videos + other.videos,
+            np.concatenate([self.doubted, other.doubted]),
         )
 
     @property
@@ -58,13 +61,22 @@ class PoseErrors:
         """Of the rotations."""
         return _percentile(self.deg, 50)
 
+    @property
+    def found(self) -> Array:
+        """(N + K, 2) mm and deg, believed or not."""
+        return np.concatenate([np.column_stack([self.mm, self.deg]), self.doubted])
+
     def __str__(self) -> str:
-        return (
+        known = (
             f"median {self.median_mm:.1f} mm {self.median_deg:.1f} deg,"
             f" 90th percentile {_percentile(self.mm, 90):.1f} mm {_percentile(self.deg, 90):.1f} deg;"
             f" views {_percentile(self.apart_px, 50):.1f} px apart;"
             f" {self.believed} of {self.wanted} poses believed, {self.refused} of {self.videos} videos refused"
         )
+        if not len(self.doubted):
+            return known
+        mm, deg = np.median(self.found, axis=0)
+        return f"{known}; all {len(self.found)} found, believed or not: median {mm:.1f} mm {deg:.1f} deg"
 
 
 def pose_errors(
@@ -80,25 +92,25 @@ def pose_errors(
     Raises Cancelled.
     """
     tracks = track_tools(video, rig, [tools[true.tool] for true in truth], lambda *_: None, stop)
-    mm, deg, apart_px, believed, wanted = [], [], list[float](), 0, 0
+    errors, doubted, apart_px, wanted = list[Array](), list[Array](), list[float](), 0
     for track, true in zip(tracks, truth, strict=True):
         tool = tools[true.tool]
         seen = in_view(rig, tool, true.top_from_tool)
-        for time in np.flatnonzero(seen & track.present & (track.confidence >= gate)):
+        for time in np.flatnonzero(seen & track.present):
             error = difference(track.top_from_tool[time], true.top_from_tool[time], tool.symmetry)
-            mm.append(error[0])
-            deg.append(error[1])
-        believed = len(mm)
+            (errors if track.confidence[time] >= gate else doubted).append(np.array(error))
         wanted += int(seen.sum())
         apart_px += views_apart_px(track, rig.top.width).tolist()
+    mm, deg = np.reshape(errors, (-1, 2)).T
     return PoseErrors(
-        np.array(mm),
-        np.array(deg),
+        mm,
+        deg,
         np.array(apart_px),
-        believed,
+        len(errors),
         wanted,
         int(_is_refused(tracks, gate)),
         1,
+        np.reshape(doubted, (-1, 2)),
     )
 
 

@@ -40,6 +40,9 @@ def show_samples(
     curves = {"tool/believed_share": share, "tool/refused_share": found.refused / found.videos}
     if found.believed:
         curves |= {"tool/median_mm": found.median_mm, "tool/median_deg": found.median_deg}
+    if len(found.found):
+        mm, deg = np.median(found.found, axis=0)
+        curves |= {"tool/median_mm_believed_or_not": mm, "tool/median_deg_believed_or_not": deg}
     log.curves(step, curves)
     log.flush()
     return found
