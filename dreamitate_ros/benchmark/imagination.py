@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -107,8 +108,7 @@ def _plain(errors: PoseErrors) -> dict[str, object]:
     }
 
 
-def _errors(content: dict[str, object]) -> PoseErrors:
-    return PoseErrors(
-        **{name: np.array(value) if isinstance(value, list) else value for name, value in content.items()}  # type: ignore[arg-type]
-        | {"doubted": np.reshape(content["doubted"], (-1, 2))}
-    )
+def _errors(content: dict[str, Any]) -> PoseErrors:
+    """The inverse of _plain."""
+    arrays = {name: np.array(value) for name, value in content.items() if isinstance(value, list)}
+    return PoseErrors(**content | arrays | {"doubted": np.reshape(content["doubted"], (-1, 2))})
