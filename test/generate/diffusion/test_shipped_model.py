@@ -1,0 +1,43 @@
+"""The model that ships: it is there, small, whole, and imagines."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from dreamitate_ros.configuration import config_directory, model_directory
+from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator
+from dreamitate_ros.generate.diffusion.latents import pixels_from_images
+from dreamitate_ros.task import load_task
+from dreamitate_ros.values import StereoImage
+
+
+@pytest.fixture(scope="module")
+def generator() -> DiffusionGenerator:
+    return DiffusionGenerator.load(model_directory(""), "small", device="cpu", steps=1)
+
+
+def test_it_is_small() -> None:
+    assert sum(file.stat().st_size for file in model_directory("").rglob("*") if file.is_file()) <= 60e6
+
+
+@torch.no_grad()
+def test_its_autoencoder_keeps_shapes_and_colours(generator: DiffusionGenerator) -> None:
+    rows, columns = np.mgrid[:112, :192]
+    image = np.stack([25 + rows // 4, 30 + columns // 8, 50 + 0 * rows], axis=2)
+    image[30:60, 40:90] = (240, 240, 240)
+    image[40:50, 60:70] = (20, 30, 120)
+    vae = generator.pipeline.vae
+    pixels = pixels_from_images(image.astype(np.uint8)[None])
+    again = vae.decode(vae.encode(pixels).latent_dist.mean, num_frames=1).sample
+    assert float((again - pixels).square().mean()) < 4 * 10 ** (-25 / 10)  # 25 dB
+
+
+def test_it_imagines_a_clip_of_rotate(generator: DiffusionGenerator) -> None:
+    task = replace(load_task("rotate", config_directory()), frames=3)
+    grey = np.full((448, 768, 3), 70, np.uint8)
+    photos = StereoImage(grey, grey)
+    first, again = (generator.generate(photos, task, 1, lambda *_: None, lambda: False) for _ in range(2))
+    assert first.top.shape == first.side.shape == (3, 112, 192, 3)
+    assert np.array_equal(first.top, again.top) and first.top[1:].std() > 5
