@@ -3,11 +3,12 @@
 PYTHON ?= python3
 SEED ?=
 GENERATOR ?=
+TASK ?=
 
 .PHONY: demo test setup setup-development
 
 demo: setup
-	.venv/bin/dreamitate demo $(if $(SEED),--seed $(SEED)) $(if $(GENERATOR),--generator $(GENERATOR))
+	.venv/bin/dreamitate demo $(if $(SEED),--seed $(SEED)) $(if $(GENERATOR),--generator $(GENERATOR)) $(if $(TASK),--task $(TASK))
 
 test: setup-development
 	.venv/bin/ruff check .

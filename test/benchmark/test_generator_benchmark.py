@@ -12,7 +12,7 @@ from dreamitate_ros.generate.diffusion.description import ModelDescription
 from dreamitate_ros.generate.diffusion.new_model import new_model
 from dreamitate_ros.generate.diffusion.settings import Sampling
 
-TOY = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2)
+TOY = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2, False, 0.002, 700.0)
 
 
 def test_size_is_counted_without_computing() -> None:

@@ -29,7 +29,7 @@ from dreamitate_ros.rig import load_rig
 from dreamitate_ros.values import StereoImage
 
 PATIENCE_S = 90.0
-MODEL = ModelDescription(48, 28, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2)
+MODEL = ModelDescription(48, 28, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2, False, 0.002, 700.0)
 RIG = load_rig(config_directory() / "rigs" / "cell.yaml")
 
 

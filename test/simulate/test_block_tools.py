@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from dreamitate_ros.simulate.block_tools import DESIGNS, LENGTH_M, WIDTH_M, texture, write
 from dreamitate_ros.tool import load_tool
@@ -7,10 +8,10 @@ from .conftest import CONFIG
 
 
 def plate(name):
-    """(H, W) the plate's pattern, 0..1."""
+    """(H, W, 3) the plate's pattern, 0..1."""
     image = texture(DESIGNS[name])
     rows = round(image.width * WIDTH_M / LENGTH_M)
-    return np.asarray(image.convert("L"), float)[:rows] / 255
+    return np.asarray(image, float)[:rows] / 255
 
 
 def test_the_committed_meshes_are_what_the_code_draws(tmp_path):
@@ -33,8 +34,9 @@ def test_the_tool_frame_lies_on_the_plate():
         assert high[0] > high[1]
 
 
-def test_no_pattern_looks_like_another_or_like_itself_turned():
-    left, right = plate("block_left"), plate("block_right")
+@pytest.mark.parametrize("kind", ["block", "bold"])
+def test_no_pattern_looks_like_another_or_like_itself_turned(kind):
+    left, right = plate(f"{kind}_left"), plate(f"{kind}_right")
     for first, second in (
         (left, right),
         *((p, q) for p in (left, right) for q in (p[::-1], p[:, ::-1], p[::-1, ::-1])),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.task import require_range
 from dreamitate_ros.yaml_file import load_mapping
 
 GROUPS = 32
@@ -18,7 +19,8 @@ class ModelDescription:
     unet_channels, unet_attention: by level, from the widest images to the smallest. unet_layers: residual blocks a
     level. head_channels: of an attention head. vae_channels, vae_layers: of the autoencoder, likewise; its levels
     but the first halve the image. vae_latent_channels: numbers that a pixel of the last one is told in. text_width,
-    text_layers, text_heads: the prompt's encoder; its width is that of cross-attention.
+    text_layers, text_heads: the prompt's encoder; its width is that of cross-attention. imagines_change: see
+    StereoVideoPipeline. sigma_min, sigma_max: noise levels that imagining goes through; latents vary by about 1.
     """
 
     width: int
@@ -33,6 +35,9 @@ class ModelDescription:
     text_width: int
     text_layers: int
     text_heads: int
+    imagines_change: bool
+    sigma_min: float
+    sigma_max: float
 
     @property
     def latent_size(self) -> tuple[int, int]:
@@ -45,6 +50,7 @@ KEYS = {
     "unet": ("channels", "attention", "layers", "head_channels"),
     "vae": ("channels", "layers", "latent_channels"),
     "text": ("width", "layers", "heads"),
+    "noise": ("sigma_min", "sigma_max"),
 }
 
 
@@ -58,12 +64,12 @@ def load_description(name: str, config: Path) -> ModelDescription:
         known = ", ".join(sorted(file.stem for file in (config / "models").glob("*.yaml")))
         raise _invalid(f"there is no model '{name}'; known models: {known}; or give the path of a .yaml file")
     content = load_mapping(path, ErrorCode.INVALID_PARAMETER)
-    _require_keys(str(path), content, {"width", "height", *KEYS})
+    _require_keys(str(path), content, {"width", "height", "imagines_change", *KEYS})
     for section, keys in KEYS.items():
         if not isinstance(content[section], dict):
             raise _invalid(f"{path}: '{section}' must hold {', '.join(keys)}")
         _require_keys(f"{path}, {section}", content[section], set(keys))
-    unet, vae, text = (content[section] for section in KEYS)
+    unet, vae, text, noise = (content[section] for section in KEYS)
     description = ModelDescription(
         width=_count(path, "width", content["width"]),
         height=_count(path, "height", content["height"]),
@@ -77,6 +83,9 @@ def load_description(name: str, config: Path) -> ModelDescription:
         text_width=_count(path, "text.width", text["width"]),
         text_layers=_count(path, "text.layers", text["layers"]),
         text_heads=_count(path, "text.heads", text["heads"]),
+        imagines_change=_flag(path, "imagines_change", content["imagines_change"]),
+        sigma_min=require_range(f"{path}: noise.sigma_min", noise["sigma_min"], 1e-6, 1.0),
+        sigma_max=require_range(f"{path}: noise.sigma_max", noise["sigma_max"], 1.0, 1e6),
     )
     _require_buildable(path, description)
     return description
@@ -124,6 +133,12 @@ def _flags(path: Path, value: Any) -> tuple[bool, ...]:
     if not isinstance(value, list) or any(not isinstance(flag, bool) for flag in value):
         raise _invalid(f"{path}: unet.attention must list true or false for each level, found {value!r}")
     return tuple(value)
+
+
+def _flag(path: Path, name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _invalid(f"{path}: {name} must be true or false, found {value!r}")
+    return value
 
 
 def _invalid(message: str) -> DreamitateError:

@@ -1,5 +1,6 @@
 """Between pixels and latents."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from dreamitate_ros.errors import Cancelled
+from dreamitate_ros.generate.diffusion.linear_start import (
+    LOG_VARIANCE,
+    is_linear,
+    live_decode,
+    live_encode,
+)
 from dreamitate_ros.values import Image, Stop
 
 
@@ -25,6 +32,11 @@ def images_from_pixels(pixels: Tensor) -> Image:
     return np.asarray(levels.permute(0, 2, 3, 1).cpu().numpy())
 
 
+def latent_px(vae: AutoencoderKLTemporalDecoder) -> int:
+    """Side of the square of pixels that one latent stands for."""
+    return int(2 ** (len(vae.config.block_out_channels) - 1))
+
+
 def encode(
     vae: AutoencoderKLTemporalDecoder, pixels: Tensor, at_once: int, stop: Stop = lambda: False
 ) -> Tensor:
@@ -32,17 +44,22 @@ def encode(
 
     at_once: frames encoded together; it changes the memory needed, not the result.
     """
-    parts = []
-    for chunk in _chunks(pixels, at_once, stop):
-        parts.append(vae.encode(chunk.to(vae.dtype)).latent_dist.mean.float())
-    return torch.cat(parts)
+    return torch.cat([posterior(vae, chunk)[0] for chunk in _chunks(pixels, at_once, stop)])
+
+
+def posterior(vae: AutoencoderKLTemporalDecoder, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Means and standard deviations of the latents, (N, C, h, w) float32, NOT scaled."""
+    if is_linear(vae):
+        mean = live_encode(vae, pixels.to(vae.device, vae.dtype)).to(pixels.device).float()
+        return mean, torch.full_like(mean, math.exp(LOG_VARIANCE / 2))
+    distribution = vae.encode(pixels.to(vae.dtype)).latent_dist
+    return distribution.mean.float(), distribution.std.float()
 
 
 def encode_target(vae: AutoencoderKLTemporalDecoder, pixels: Tensor, noise: Tensor) -> Tensor:
     """(N, C, h, w) scaled samples of the posterior, as training aims at them. noise: standard normal."""
-    posterior = vae.encode(pixels.to(vae.dtype)).latent_dist
-    sample: Tensor = posterior.mean + posterior.std * noise.to(posterior.mean)
-    return sample.float() * float(vae.config.scaling_factor)
+    mean, std = posterior(vae, pixels)
+    return (mean + std * noise.to(mean)) * float(vae.config.scaling_factor)
 
 
 def decode(
@@ -55,8 +72,15 @@ def decode(
     """
     parts = []
     for chunk in _chunks(latents / float(vae.config.scaling_factor), window, stop):
-        parts.append(vae.decode(chunk.to(vae.dtype), num_frames=len(chunk)).sample.float())
+        parts.append(_decoded(vae, chunk.to(vae.dtype)).float())
     return torch.cat(parts)
+
+
+def _decoded(vae: AutoencoderKLTemporalDecoder, latents: Tensor) -> Tensor:
+    if is_linear(vae):
+        return live_decode(vae, latents.to(vae.device)).to(latents.device)
+    pixels: Tensor = vae.decode(latents, num_frames=len(latents)).sample
+    return pixels
 
 
 def _chunks(frames: Tensor, size: int, stop: Stop) -> Iterator[Tensor]:

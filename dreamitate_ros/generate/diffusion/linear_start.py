@@ -40,6 +40,17 @@ def start_linear(vae: AutoencoderKLTemporalDecoder, videos: list[Image]) -> None
         _start_read_out(vae)
 
 
+def is_linear(vae: AutoencoderKLTemporalDecoder) -> bool:
+    """Whether it still is what start_linear() made of it, but for its live parts: then these alone need computing."""
+    live = {id(parameter) for part in live_parts(vae) for parameter in part.parameters()}
+    silent = (
+        parameter
+        for name, parameter in vae.named_parameters()
+        if _is_silenced(name.rpartition(".")[0]) and id(parameter) not in live
+    )
+    return all(not parameter.is_meta and not bool(parameter.any()) for parameter in silent)
+
+
 def live_encode(vae: AutoencoderKLTemporalDecoder, pixels: Tensor) -> Tensor:
     """(N, C, h, w) means of the posterior by the encoder's chain alone: a hundredth of its work."""
     for conv in _halvings(vae):
@@ -105,12 +116,17 @@ def _require_room(vae: AutoencoderKLTemporalDecoder) -> None:
 def _silence(vae: nn.Module) -> None:
     """Residual blocks and attention add nothing; a block that changes the number of channels passes those there are."""
     for name, module in vae.named_modules():
-        if name.endswith(("conv2", "to_out.0")):
+        if _is_silenced(name):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
         if name.endswith("conv_shortcut"):
             nn.init.zeros_(module.bias)
             nn.init.dirac_(module.weight)
+
+
+def _is_silenced(name: str) -> bool:
+    """Of a module: the last one of a residual branch or of attention."""
+    return name.endswith(("conv2", "to_out.0"))
 
 
 def _start_encoder(vae: AutoencoderKLTemporalDecoder, patches: Array) -> None:

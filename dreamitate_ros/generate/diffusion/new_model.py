@@ -19,9 +19,10 @@ def new_model(description: ModelDescription, seed: int) -> StereoVideoPipeline:
         pipeline = StereoVideoPipeline(
             new_unet(description),
             new_vae(description),
-            original_scheduler(),
+            original_scheduler(description.sigma_min, description.sigma_max),
             new_text_encoder(description),
             clip_tokenizer(),
+            imagines_change=description.imagines_change,
         )
     for component in (pipeline.unet, pipeline.vae, pipeline.text_encoder):
         component.eval()

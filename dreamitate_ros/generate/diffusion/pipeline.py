@@ -11,9 +11,16 @@ from transformers import CLIPTextModelWithProjection, CLIPTokenizer, CLIPVisionM
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.clip import unpack_clip
+from dreamitate_ros.generate.diffusion.condition import Condition
 from dreamitate_ros.generate.diffusion.conditioning import make_condition, photo_frames
 from dreamitate_ros.generate.diffusion.image import embed_images
-from dreamitate_ros.generate.diffusion.latents import Preview, decode, images_from_pixels, pixels_from_images
+from dreamitate_ros.generate.diffusion.latents import (
+    Preview,
+    decode,
+    images_from_pixels,
+    latent_px,
+    pixels_from_images,
+)
 from dreamitate_ros.generate.diffusion.network import use_original_epsilon
 from dreamitate_ros.generate.diffusion.sampling import guidance_scales, sample
 from dreamitate_ros.generate.diffusion.scheduler import with_solver
@@ -33,6 +40,8 @@ class StereoVideoPipeline(DiffusionPipeline):
     What cross-attention sees: text_encoder and tokenizer (CLIP's) embed the prompt, as in the released code; a
     model that has an image_encoder in their place (plain Stable Video Diffusion, the paper's text) sees each
     frame's photo, and the prompt changes nothing.
+    imagines_change: the UNet's latents are counted from the photos' own, so a small one need not repeat the scene:
+    with few channels its group norms would lose what colour a table has. SVD's are not.
     """
 
     model_cpu_offload_seq = "text_encoder->image_encoder->unet->vae"
@@ -46,8 +55,10 @@ class StereoVideoPipeline(DiffusionPipeline):
         text_encoder: CLIPTextModelWithProjection | None = None,
         tokenizer: CLIPTokenizer | None = None,
         image_encoder: CLIPVisionModelWithProjection | None = None,
+        imagines_change: bool = False,
     ) -> None:
         super().__init__()
+        self.register_to_config(imagines_change=imagines_change)
         self.register_modules(
             unet=unet,
             vae=vae,
@@ -64,8 +75,14 @@ class StereoVideoPipeline(DiffusionPipeline):
         latent_size = self.unet.config.sample_size
         if isinstance(latent_size, int) or latent_size is None:
             return None
-        enlarge = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        return latent_size[1] * enlarge, latent_size[0] * enlarge
+        side_px = latent_px(self.vae)
+        return latent_size[1] * side_px, latent_size[0] * side_px
+
+    def origin(self, condition: Condition) -> Tensor:
+        """(B, T, C, h, w) scaled latents that those of the UNet are counted from."""
+        if not self.config.imagines_change:
+            return torch.zeros_like(condition.image_latents)
+        return condition.image_latents * float(self.vae.config.scaling_factor)
 
     @torch.no_grad()
     def __call__(
@@ -152,11 +169,12 @@ class StereoVideoPipeline(DiffusionPipeline):
             memory.encode_at_once,
             stop,
         )
+        origin = self.origin(condition)
         preview = Preview.fitted(condition.image_latents[0] * self.vae.config.scaling_factor, frames)
 
         def on_step(done: int, estimate: Tensor) -> None:
             progress(0.9 * done / sampling.steps, f"step {done} of {sampling.steps}")
-            show(preview.images(estimate[0]))
+            show(preview.images((estimate + origin)[0]))
 
         latents = sample(
             self.unet,
@@ -175,7 +193,7 @@ class StereoVideoPipeline(DiffusionPipeline):
                 f"the model computed no finite numbers in {self.unet.dtype}; use bfloat16 or float32",
             )
         progress(0.9, "decoding the video")
-        clip = images_from_pixels(decode(self.vae, latents[0], memory.decode_window, stop))
+        clip = images_from_pixels(decode(self.vae, (latents + origin)[0], memory.decode_window, stop))
         progress(1.0, "video ready")
         return clip
 

@@ -43,7 +43,7 @@ SAMPLING = {
 }
 """paper: no guidance (section 4). released: the published sampling configuration. The ramps: the published
 training configurations, which guide the later frames more. small: for a model trained by
-config/training/small_unet_all.yaml, which sees the photos as they are and needs few steps."""
+config/training/small_unet_all_times.yaml, which sees the photos as they are and needs few steps."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dreamitate_ros.cli import main
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion.checkpoint.convert import import_checkpoint
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
+from dreamitate_ros.generate.diffusion.scheduler import original_scheduler
 
 Weights = dict[str, Tensor]
 
@@ -213,6 +214,18 @@ def test_a_folder_of_diffusers_is_copied_and_the_originals_layout_counts_before_
     imported(tmp_path / "out", tmp_path / "plain", stored(trained, tmp_path / "unet.safetensors"))
     after = StereoVideoPipeline.from_pretrained(tmp_path / "out").unet
     assert torch.equal(after.conv_out.bias, pipeline.unet.conv_out.bias + 1)
+
+
+def test_a_model_of_ours_keeps_its_noise_levels_and_what_it_imagines(
+    pipeline: StereoVideoPipeline, tmp_path: Path
+) -> None:
+    parts = {name: part for name, part in pipeline.components.items() if name != "image_encoder"}
+    parts["scheduler"] = original_scheduler(0.02, 80.0)
+    StereoVideoPipeline(**parts, imagines_change=True).save_pretrained(tmp_path / "ours")
+    imported(tmp_path / "out", tmp_path / "ours")
+    loaded = StereoVideoPipeline.from_pretrained(tmp_path / "out")
+    assert loaded.config.imagines_change
+    assert loaded.scheduler.config.sigma_max == 80.0
 
 
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:

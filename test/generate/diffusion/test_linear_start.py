@@ -7,8 +7,13 @@ from diffusers import AutoencoderKLTemporalDecoder
 
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion.description import ModelDescription
-from dreamitate_ros.generate.diffusion.latents import pixels_from_images
-from dreamitate_ros.generate.diffusion.linear_start import live_decode, live_encode, start_linear
+from dreamitate_ros.generate.diffusion.latents import decode, encode, pixels_from_images
+from dreamitate_ros.generate.diffusion.linear_start import (
+    is_linear,
+    live_decode,
+    live_encode,
+    start_linear,
+)
 from dreamitate_ros.generate.diffusion.new_model import new_vae
 from dreamitate_ros.values import Image
 
@@ -16,7 +21,9 @@ CHANNELS = (64, 32, 32, 64)
 
 
 def description(channels: tuple[int, ...] = CHANNELS, latents: int = 16) -> ModelDescription:
-    return ModelDescription(48, 32, (32, 32), (True, False), 1, 16, channels, 1, latents, 8, 1, 2)
+    return ModelDescription(
+        48, 32, (32, 32), (True, False), 1, 16, channels, 1, latents, 8, 1, 2, True, 0.02, 80.0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +62,20 @@ def test_the_whole_autoencoder_does_what_its_chain_does(
     some = latents / float(chain.abs().max())
     whole = vae.decode(some, num_frames=5).sample
     assert torch.allclose(whole, live_decode(vae, some), atol=2e-3)
+
+
+@torch.no_grad()
+def test_only_the_chain_is_computed_while_all_else_is_silent(
+    vae: AutoencoderKLTemporalDecoder, videos: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_linear(vae) and not is_linear(new_vae(description()))
+    pixels = pixels_from_images(videos[0])
+    chain = live_encode(vae, pixels)
+    monkeypatch.setattr(vae, "encode", None)
+    monkeypatch.setattr(vae, "decode", None)
+    assert torch.equal(encode(vae, pixels, 5), chain)
+    scaled = chain * float(vae.config.scaling_factor)
+    assert torch.allclose(decode(vae, scaled, 5), live_decode(vae, chain), atol=1e-4)
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ from dreamitate_ros.generate.diffusion.settings import MEMORY, SAMPLING
 from dreamitate_ros.task import Task
 from dreamitate_ros.values import StereoImage
 
-TINY = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 8, 8, 1, 2)
+TINY = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 8, 8, 1, 2, True, 0.02, 80.0)
 TASK = Task("turn", "turn it", {"left": "block_left"}, 6.0, 3, 0.5, 30.0, 0.5, ((-1, 1),) * 3)
 
 
@@ -41,6 +41,8 @@ def test_the_small_model_is_small_and_loads_as_any_of_diffusers(tmp_path: Path) 
     pipeline = StereoVideoPipeline.from_pretrained(tmp_path / "model")
     assert parameters_m(pipeline)["unet"] == pytest.approx(7.5, abs=0.5)
     assert pipeline.native_size == (192, 112)
+    assert pipeline.config.imagines_change
+    assert (pipeline.scheduler.config.sigma_min, pipeline.scheduler.config.sigma_max) == (0.02, 80.0)
 
 
 def test_svd_xt_is_the_unet_that_diffusers_makes_by_default() -> None:
@@ -92,6 +94,7 @@ def test_a_folder_with_something_in_it_is_not_overwritten(
         ("unet", "depth", 3, "'depth' is unknown"),
         ("vae", "channels", "many", r"vae\.channels"),
         ("text", "heads", 3, r"text\.heads"),
+        ("noise", "sigma_max", 0.5, r"noise\.sigma_max must be a number from 1"),
     ],
 )
 def test_what_cannot_be_built_is_named(
@@ -109,6 +112,9 @@ def test_sizes_that_cannot_be_halved_and_unknown_models_are_named(tmp_path: Path
     path = tmp_path / "wrong.yaml"
     path.write_text(yaml.safe_dump(small_content() | {"width": 200}))
     with pytest.raises(DreamitateError, match=r"multiples of 16.*200x112"):
+        load_description(str(path), config_directory())
+    path.write_text(yaml.safe_dump(small_content() | {"imagines_change": 1}))
+    with pytest.raises(DreamitateError, match="imagines_change must be true or false"):
         load_description(str(path), config_directory())
     with pytest.raises(DreamitateError, match="known models: small, svd_xt"):
         load_description("huge", config_directory())

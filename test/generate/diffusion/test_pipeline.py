@@ -9,6 +9,9 @@ import torch
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
+from dreamitate_ros.generate.diffusion.condition import Condition
+from dreamitate_ros.generate.diffusion.conditioning import photo_frames
+from dreamitate_ros.generate.diffusion.latents import decode, encode, images_from_pixels, pixels_from_images
 from dreamitate_ros.generate.diffusion.load import load_pipeline
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import MEMORY, SAMPLING, Sampling
@@ -113,6 +116,27 @@ def test_a_model_with_an_image_encoder_sees_each_frames_own_photo(
     other = StereoImage(photos.top, 255 - photos.side)
     (video,), (changed,) = imagine(seeing, photos), imagine(seeing, other)
     assert (video.top != changed.top).any()
+
+
+def test_a_model_that_imagines_no_change_shows_its_photos(
+    pipeline: StereoVideoPipeline, photos: StereoImage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parts = {name: part for name, part in pipeline.components.items() if name != "image_encoder"}
+    StereoVideoPipeline(**parts, imagines_change=True).save_pretrained(tmp_path)
+    changing = load_pipeline(tmp_path, MEMORY["exact"], "cpu")
+
+    def nothing(
+        unet: object, scheduler: object, condition: Condition, *_: object, **__: object
+    ) -> torch.Tensor:
+        return torch.zeros_like(condition.image_latents)
+
+    monkeypatch.setattr("dreamitate_ros.generate.diffusion.pipeline.sample", nothing)
+    still = changing(photos, "", times=3, sampling=Sampling(noise_augmentation=0.0))[0]
+    top, side = encode(pipeline.vae, pixels_from_images(np.stack([photos.top, photos.side])), 2)
+    repeated = photo_frames(top, side, 3) * pipeline.vae.config.scaling_factor
+    expected = images_from_pixels(decode(pipeline.vae, repeated, 25))
+    for imagined, frame in ((still.top[2], expected[2]), (still.side[2], expected[4])):
+        assert np.abs(imagined.astype(int) - frame).max() <= 1
 
 
 def test_progress_rises_to_one_and_every_step_shows_a_preview(

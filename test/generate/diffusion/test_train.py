@@ -213,15 +213,15 @@ def test_a_batch_is_the_packed_clip_and_its_photos(
     demonstrations = list_demonstrations(config.demonstrations)
     paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
     plain = replace(config, drop=0.0, batch=2)
-    batch = make_batch(paths, 0, plain, pipeline.vae, torch.device("cpu"))
+    batch = make_batch(paths, 0, plain, pipeline, torch.device("cpu"))
     assert batch.latents.shape == batch.noise.shape == (2, 5, 4, 8, 12)
     assert batch.condition.context.shape == (2, 5, 1, 16)
     assert batch.sigma.shape == (2,)
-    again = make_batch(paths, 0, plain, pipeline.vae, torch.device("cpu"))
+    again = make_batch(paths, 0, plain, pipeline, torch.device("cpu"))
     assert torch.equal(batch.noise, again.noise) and torch.equal(batch.latents, again.latents)
-    other = make_batch(paths, 1, plain, pipeline.vae, torch.device("cpu"))
+    other = make_batch(paths, 1, plain, pipeline, torch.device("cpu"))
     assert not torch.equal(batch.noise, other.noise)
-    dropped = make_batch(paths, 0, replace(plain, drop=1.0), pipeline.vae, torch.device("cpu")).condition
+    dropped = make_batch(paths, 0, replace(plain, drop=1.0), pipeline, torch.device("cpu")).condition
     assert dropped.context.abs().max() == 0 and dropped.image_latents.abs().max() == 0
 
 
@@ -231,7 +231,7 @@ def test_photos_without_noise_are_encoded_once(
     demonstrations = list_demonstrations(config.demonstrations)
     paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
     clean = replace(config, drop=0.0, noise_augmentation=0.0)
-    found = make_batch(paths, 0, clean, pipeline.vae, torch.device("cpu")).condition
+    found = make_batch(paths, 0, clean, pipeline, torch.device("cpu")).condition
     clip = load_clip(paths[clips_of_batch(2, 1, 0, config.seed)[0]])
     told = Sampling(noise_augmentation=0.0)
     photos = photo_frames(clip.photos[0], clip.photos[1], config.times)
@@ -250,12 +250,38 @@ def test_a_step_may_see_some_times_the_same_in_both_views(
     some = replace(config, drop=0.0, times_drawn=1)
     seen = set()
     for position in range(8):
-        batch = make_batch(paths, position, some, pipeline.vae, torch.device("cpu"))
+        batch = make_batch(paths, position, some, pipeline, torch.device("cpu"))
         assert batch.condition.positions is not None
         seen.add(tuple(batch.condition.positions.tolist()))
         assert batch.latents.shape == batch.noise.shape == batch.condition.image_latents.shape
     assert seen == {(0, 1, 3), (0, 2, 4)}
     train(some, silent, never, cpu=True)
+
+
+def test_a_step_may_see_the_same_cut_out_of_a_clip_and_its_photos(
+    config: UnetTrainingConfig, pipeline: StereoVideoPipeline
+) -> None:
+    demonstrations = list_demonstrations(config.demonstrations)
+    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    cut = replace(config, drop=0.0, noise_augmentation=0.0, crop=8)  # px, 2 for each latent
+    batch = make_batch(paths, 0, cut, pipeline, torch.device("cpu"))
+    assert batch.latents.shape == batch.noise.shape == batch.condition.image_latents.shape == (1, 5, 4, 4, 4)
+    train(cut, silent, never, cpu=True)
+
+
+def test_a_model_may_learn_what_differs_from_the_photos(
+    config: UnetTrainingConfig, pipeline: StereoVideoPipeline
+) -> None:
+    demonstrations = list_demonstrations(config.demonstrations)
+    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    clean = replace(config, drop=0.0, noise_augmentation=0.0)
+    whole = make_batch(paths, 0, clean, pipeline, torch.device("cpu"))
+    parts = {name: part for name, part in pipeline.components.items() if name != "image_encoder"}
+    changing = StereoVideoPipeline(**parts, imagines_change=True)
+    change = make_batch(paths, 0, clean, changing, torch.device("cpu"))
+    photos = whole.condition.image_latents * pipeline.vae.config.scaling_factor
+    torch.testing.assert_close(change.latents + photos, whole.latents)
+    assert change.latents[:, 0].square().mean() < 0.1 * whole.latents[:, 0].square().mean()
 
 
 def test_encoded_demonstrations_are_kept(config: UnetTrainingConfig, pipeline: StereoVideoPipeline) -> None:
@@ -351,6 +377,7 @@ def test_the_command_trains_from_a_yaml_file(
         ("trainable: some", "attention, all"),
         ("versions: 0", "versions must be a number from 1"),
         ("times_drawn: 13", "must be below times"),
+        ("crop: 600", "crop .600 px. must fit into 768x448"),
         ("times_drawn: 1.5", "times_drawn must be a whole number"),
         ("contrast: 1.5", "contrast must be a number from 0"),
         ("ema: high", "ema must be a number"),

@@ -17,7 +17,7 @@ from dreamitate_ros.generate.diffusion.train.config_file import load_training
 from dreamitate_ros.generate.diffusion.train.start import train
 from dreamitate_ros.generate.video_file import write_frames
 
-TOY = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2)
+TOY = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2, False, 0.002, 700.0)
 PATIENCE_S = 240
 
 

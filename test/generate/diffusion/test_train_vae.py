@@ -26,7 +26,7 @@ from dreamitate_ros.generate.diffusion.train.start import train
 from dreamitate_ros.generate.diffusion.train.vae_batches import make_vae_batch
 from dreamitate_ros.generate.video_file import write_frames
 
-MODEL = ModelDescription(96, 64, (32, 32), (True, False), 1, 16, (32, 32), 1, 8, 8, 1, 2)
+MODEL = ModelDescription(96, 64, (32, 32), (True, False), 1, 16, (32, 32), 1, 8, 8, 1, 2, False, 0.002, 700.0)
 SQUARE = slice(16, 32), slice(64, 80)  # rows and columns in which the top videos move
 
 

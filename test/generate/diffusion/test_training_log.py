@@ -25,7 +25,7 @@ from dreamitate_ros.generate.diffusion.train.unet import losses_by_noise
 from dreamitate_ros.generate.video_file import write_frames
 from dreamitate_ros.track.tracks_file import write_tracks
 
-MODEL = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2)
+MODEL = ModelDescription(24, 16, (32, 32), (True, False), 1, 16, (32, 32), 1, 4, 8, 1, 2, False, 0.002, 700.0)
 
 
 def silent(fraction: float, text: str) -> None:

@@ -1,6 +1,7 @@
 """Importing: checkpoints in the original's layout or diffusers' to a folder that StereoVideoPipeline loads."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,17 +64,28 @@ def import_checkpoint(
             write_component(plan, sources, output, dtype, on_tensor)
         done += len(plan.takes)
         progress(done / total, plan.folder)
-    _write_the_rest(output)
+    _write_the_rest(paths, output)
     used = {take.source for plan in plans for take in plan.takes.values()}
     needless = len(sources.needless) + len(sources.origins.keys() - used)
     return Imported(tuple(name for name in CLASSES if (output / name).is_dir()), needless)
 
 
-def _write_the_rest(output: Path) -> None:
-    """What has no weights, and the index that from_pretrained reads."""
-    original_scheduler().save_pretrained(output / "scheduler")
+def _write_the_rest(paths: list[Path], output: Path) -> None:
+    """What has no weights, and the index that from_pretrained reads; a model of ours keeps its noise levels."""
+    ours = [path for path in (*paths, output) if _index(path).get("_class_name") == "StereoVideoPipeline"]
+    if not ours:
+        original_scheduler().save_pretrained(output / "scheduler")
+    elif ours[0] != output:
+        shutil.copytree(ours[0] / "scheduler", output / "scheduler", dirs_exist_ok=True)
     if (output / "text_encoder").is_dir():
         clip_tokenizer().save_pretrained(output / "tokenizer")
     index: dict[str, Any] = {"_class_name": "StereoVideoPipeline"}
+    index["imagines_change"] = any(_index(path).get("imagines_change", False) for path in ours)
     index |= {name: entry if (output / name).is_dir() else [None, None] for name, entry in LIBRARIES.items()}
     (output / "model_index.json").write_text(json.dumps(index, indent=1) + "\n")
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    """What a model folder says of itself; nothing where `folder` is none."""
+    path = folder / "model_index.json"
+    return json.loads(path.read_text()) if path.is_file() else {}

@@ -11,8 +11,11 @@ from torch import Tensor
 from dreamitate_ros.generate.diffusion.condition import Condition
 from dreamitate_ros.generate.diffusion.conditioning import clean_condition, make_condition, photo_frames
 from dreamitate_ros.generate.diffusion.denoise import training_sigmas
+from dreamitate_ros.generate.diffusion.latents import latent_px
+from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import Sampling
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
+from dreamitate_ros.generate.diffusion.train.cut_outs import cut_outs
 from dreamitate_ros.generate.diffusion.train.latent_cache import EncodedClip, load_clip
 
 
@@ -41,7 +44,7 @@ def make_batch(
     paths: Sequence[Path],
     position: int,
     config: UnetTrainingConfig,
-    vae: AutoencoderKLTemporalDecoder,
+    pipeline: StereoVideoPipeline,
     device: torch.device,
 ) -> Batch:
     """The batch at `position` of the whole training (counting every batch of every process).
@@ -51,11 +54,16 @@ def make_batch(
     chosen = clips_of_batch(len(paths), config.batch, position, config.seed)
     generator = draws(config.seed, position, "noise")
     latents, condition = _collated(
-        [_draw(load_clip(paths[i]), config, vae, generator, device) for i in chosen]
+        [_draw(load_clip(paths[i]), config, pipeline.vae, generator, device) for i in chosen]
     )
     if config.times_drawn is not None:
         frames = _draw_frames(config, generator)
         latents, condition = latents[:, frames], condition.of_frames(frames)
+    change = latents - condition.image_latents * float(pipeline.vae.config.scaling_factor)
+    latents = latents - pipeline.origin(condition)
+    if config.crop is not None:
+        side = config.crop // latent_px(pipeline.vae)
+        latents, condition = cut_outs(latents, condition, change, side, generator)
     shape = latents.shape[:2]
     drop = torch.rand(2, *shape, generator=generator) < config.drop
     noise = torch.randn(latents.shape, generator=generator).to(device)

@@ -63,6 +63,8 @@ class UnetTrainingConfig(TrainingConfig):
     of rank lora_rank to the attention layers, which the trained model has merged in; learning rates are higher there.
     times_drawn: times of each view, besides the photo's, that a step trains on, drawn anew for each batch: steps
     are faster, and later ones with null, all times, have less to learn.
+    crop: side of the square cut-outs that a step trains on, px, in each view about a place that moves; null for whole
+    frames. It teaches what tools look like sooner, not where in the scene they belong.
     drop: probability that a frame's prompt, or its photo, is dropped. sigma_mean, sigma_deviation: of ln sigma.
     gate_mm, gate_deg: the autoencoder's reconstructions of held_out must not move tools by more, in the median;
     null only prints by how much they do.
@@ -76,6 +78,7 @@ class UnetTrainingConfig(TrainingConfig):
     noise_augmentation: float = 0.02
     versions: int = 1
     times_drawn: int | None = None
+    crop: int | None = None
     trainable: str = "attention"
     lora_rank: int = 16
     drop: float = 0.1

@@ -60,8 +60,8 @@ def load_training(path: Path) -> TrainingConfig:
     )
     if isinstance(config, VaeTrainingConfig):
         _require_room(path, config)
-    if isinstance(config, UnetTrainingConfig) and (config.times_drawn or 0) >= config.times:
-        raise _invalid(f"{path}: times_drawn ({config.times_drawn}) must be below times ({config.times})")
+    if isinstance(config, UnetTrainingConfig):
+        _require_inside(path, config)
     return config
 
 
@@ -71,6 +71,13 @@ def _require_room(path: Path, config: VaeTrainingConfig) -> None:
             f"{path}: crop ({config.crop} px) and window ({config.window} frames) must fit into"
             f" {config.width}x{config.height} px and {config.times} times"
         )
+
+
+def _require_inside(path: Path, config: UnetTrainingConfig) -> None:
+    if (config.times_drawn or 0) >= config.times:
+        raise _invalid(f"{path}: times_drawn ({config.times_drawn}) must be below times ({config.times})")
+    if (config.crop or 0) > min(config.width, config.height):
+        raise _invalid(f"{path}: crop ({config.crop} px) must fit into {config.width}x{config.height} px")
 
 
 def _value(path: Path, name: str, kind: Any, value: Any) -> Any:

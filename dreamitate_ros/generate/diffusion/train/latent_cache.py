@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dreamitate_ros.errors import Cancelled
-from dreamitate_ros.generate.diffusion.latents import encode, pixels_from_images
+from dreamitate_ros.generate.diffusion.latents import encode, pixels_from_images, posterior
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
@@ -82,11 +82,11 @@ def _encode(
         images = jittered(images, jitter)
     frames = pixels_from_images(images)
     clip, photos = frames[:-1], frames[[0, -1]]
-    posteriors = [target_vae.encode(frame[None].to(target_vae.device)).latent_dist for frame in clip]
+    posteriors = [posterior(target_vae, frame[None].to(target_vae.device)) for frame in clip]
     context = pipeline.embed(StereoImage(images[0], images[-1]), demonstration.caption, config.times)
     return EncodedClip(
-        mean=torch.cat([posterior.mean for posterior in posteriors]).cpu(),
-        std=torch.cat([posterior.std for posterior in posteriors]).cpu(),
+        mean=torch.cat([mean for mean, _ in posteriors]).cpu(),
+        std=torch.cat([std for _, std in posteriors]).cpu(),
         photos=photos.contiguous(),
         photo_latents=encode(pipeline.vae, photos.to(pipeline.vae.device), 1).cpu().contiguous(),
         context=context[0].cpu().contiguous(),

@@ -76,7 +76,7 @@ def prepare_unet(
     trained_parameters(unet, config.trainable)
 
     def batch_at(position: int) -> Batch:
-        return make_batch(clips, position, config, pipeline.vae, accelerator.device)
+        return make_batch(clips, position, config, pipeline, accelerator.device)
 
     return prepare(config, accelerator, clips, batch_at, UnetLoss(unet), losses_by_noise)
 

@@ -8,7 +8,7 @@ from diffusers import AutoencoderKLTemporalDecoder
 from torch import Tensor, nn
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.generate.diffusion.latents import pixels_from_images
+from dreamitate_ros.generate.diffusion.latents import latent_px, pixels_from_images
 from dreamitate_ros.generate.diffusion.linear_start import (
     live_decode,
     live_encode,
@@ -115,12 +115,12 @@ def save_trained(pipeline: StereoVideoPipeline, clips: list[Path], folder: Path)
 
 
 def _require_fit(config: VaeTrainingConfig, pipeline: StereoVideoPipeline) -> None:
-    shrink = 2 ** (len(pipeline.vae.config.block_out_channels) - 1)
-    if any(length % shrink for length in (config.width, config.height, config.crop)):
+    side_px = latent_px(pipeline.vae)
+    if any(length % side_px for length in (config.width, config.height, config.crop)):
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,
             f"width ({config.width}), height ({config.height}) and crop ({config.crop}) must be multiples of the"
-            f" {shrink} px that one latent of {config.model} stands for",
+            f" {side_px} px that one latent of {config.model} stands for",
         )
 
 

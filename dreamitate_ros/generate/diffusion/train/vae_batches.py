@@ -8,9 +8,10 @@ import torch
 from diffusers import AutoencoderKLTemporalDecoder
 from torch import Tensor
 
-from dreamitate_ros.generate.diffusion.latents import pixels_from_images
+from dreamitate_ros.generate.diffusion.latents import latent_px, pixels_from_images
 from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, draws
 from dreamitate_ros.generate.diffusion.train.config import VaeTrainingConfig
+from dreamitate_ros.generate.diffusion.train.cut_outs import corner, draw_below
 from dreamitate_ros.generate.diffusion.train.frame_cache import CELL_PX, load_motion, load_window
 from dreamitate_ros.generate.diffusion.train.jitter import Jitter, draw_jitter, jittered
 
@@ -36,8 +37,7 @@ def make_vae_batch(
     generator = draws(config.seed, position, "noise")
     chosen = clips_of_batch(len(clips), config.batch, position, config.seed)
     pixels = torch.stack([_cut_out(clips[i], config, generator) for i in chosen])
-    shrink = 2 ** (len(vae.config.block_out_channels) - 1)
-    side = config.crop // shrink
+    side = config.crop // latent_px(vae)
     shape = (config.batch * config.window, vae.config.latent_channels, side, side)
     noise = torch.randn(shape, generator=generator)
     return VaeBatch(pixels.to(device), noise.to(device))
@@ -45,8 +45,8 @@ def make_vae_batch(
 
 def _cut_out(clip: Path, config: VaeTrainingConfig, generator: torch.Generator) -> Tensor:
     """(N, 3, c, c) in [-1, 1]."""
-    view = _draw_below(2, generator)
-    time = _draw_below(config.times - config.window + 1, generator)
+    view = draw_below(2, generator)
+    time = draw_below(config.times - config.window + 1, generator)
     row, column = _corner(load_motion(clip, view), config, generator)
     images = load_window(
         clip,
@@ -56,23 +56,11 @@ def _cut_out(clip: Path, config: VaeTrainingConfig, generator: torch.Generator) 
         slice(column, column + config.crop),
     ).numpy()
     strength = Jitter(config.brightness, config.contrast, config.saturation)
-    return pixels_from_images(jittered(images, draw_jitter(strength, _draw_below(2**31, generator))))
+    return pixels_from_images(jittered(images, draw_jitter(strength, draw_below(2**31, generator))))
 
 
 def _corner(motion: Tensor, config: VaeTrainingConfig, generator: torch.Generator) -> tuple[int, int]:
     """Row and column of a cut-out's first pixel: anywhere, or about a place that moves."""
-    last = config.height - config.crop, config.width - config.crop
-    moving = (motion > STILL) * motion
     is_anywhere = float(torch.rand((), generator=generator)) >= config.moving_share
-    if is_anywhere or not bool(moving.any()):
-        return _draw_below(last[0] + 1, generator), _draw_below(last[1] + 1, generator)
-    cell = divmod(int(torch.multinomial(moving.flatten(), 1, generator=generator)), motion.shape[1])
-    centre = [CELL_PX * index + _draw_below(CELL_PX, generator) for index in cell]
-    row, column = (
-        min(max(0, place - config.crop // 2), end) for place, end in zip(centre, last, strict=True)
-    )
-    return row, column
-
-
-def _draw_below(end: int, generator: torch.Generator) -> int:
-    return int(torch.randint(end, (), generator=generator))
+    moving = torch.zeros_like(motion) if is_anywhere else (motion > STILL) * motion
+    return corner(moving, CELL_PX, (config.height, config.width), config.crop, generator)
