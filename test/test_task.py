@@ -1,12 +1,14 @@
 """Tasks: known ones load, faults are named."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import load_task, require_range, with_samples
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -17,6 +19,12 @@ def test_every_shipped_task_loads() -> None:
         task = load_task(path.stem, CONFIG)
         for tool in task.arm_tools.values():
             assert (CONFIG / "tools" / tool).is_dir(), tool
+
+
+def test_the_bold_task_is_rotate_but_for_its_tools() -> None:
+    rotate, bold = load_task("rotate", CONFIG), load_task("rotate_bold", CONFIG)
+    assert replace(bold, name=rotate.name, arm_tools=rotate.arm_tools, samples=rotate.samples) == rotate
+    assert simulated_task("rotate_bold") is simulated_task("rotate")
 
 
 def test_an_unknown_task_lists_the_known_ones() -> None:

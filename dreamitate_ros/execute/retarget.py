@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.spatial.transform import Rotation
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
@@ -17,8 +18,10 @@ from dreamitate_ros.values import Array, ToolTrack
 
 DENSE_HZ = 30.0
 TABLE_CLEARANCE_M = 0.001
-LARGEST_LIFT_M = 0.035
-"""Tracks of imagined videos wobble in depth: annotated ones of real clips run up to 31 mm too low."""
+LARGEST_LIFT_M = 0.05
+"""Imagined depth wobbles: annotated tracks of real clips run up to 31 mm too low, the small model's up to 70."""
+
+LIFT_EASES_S = 0.5  # imagined time that a lift takes to come and go
 
 FEWEST_POSES = 2
 PULL_BACK_M, RAISE_M = 0.06, 0.08
@@ -33,7 +36,7 @@ class TrackedPath:
     times_s: (N,) s after the photo. world_from_tool: (N, 4, 4). base_from_tool: the same in the arm's base.
     before, after: (4, 4) in the base: where the tool stands off before and after the tracked part.
     believed_s: first and last believed time; before and after it the tool waits.
-    moved_m: (3,) in the world: by what the whole path was moved to clear the table and to come within reach.
+    moved_m: (3,) in the world: by what the path was moved to come within reach, and at most raised to clear the table.
     """
 
     arm: str
@@ -70,8 +73,8 @@ def tool_path(
 ) -> TrackedPath:
     """The dense path of one believed track on the shared clock, moved by shift_m (3,) in the world.
 
-    allowed_lift_m: how far it may be raised, besides, to clear the table. Raises OUTSIDE_WORKSPACE, or
-    COLLISION with the table.
+    allowed_lift_m: how far it may be raised, besides, where it would run into the table. Raises OUTSIDE_WORKSPACE,
+    or COLLISION with the table.
     """
     assert rig.world_from_top is not None
     times_s = track.times_s
@@ -80,8 +83,8 @@ def tool_path(
         times_s, track.top_from_tool, track.sigma, track.confidence, at_s
     )
     poses[:, :3, 3] += shift_m
-    lift_m = np.array([0.0, 0.0, _needed_lift_m(arm, poses, tool, allowed_lift_m)])
-    poses[:, :3, 3] += lift_m
+    lifts_m = _lifts_m(arm, poses, tool, allowed_lift_m)
+    poses[:, 2, 3] += lifts_m
     inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
     _require_workspace(arm, clock_s[inside], poses[inside], task)
     before, after = stand_off(poses[0]), stand_off(poses[-1])
@@ -90,7 +93,7 @@ def tool_path(
     base_from_world = inverse(rig.world_from_base(arm))
     return TrackedPath(
         arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
-        (float(times_s[0]), float(times_s[-1])), shift_m + lift_m,
+        (float(times_s[0]), float(times_s[-1])), shift_m + [0.0, 0.0, lifts_m.max()],
     )  # fmt: skip
 
 
@@ -146,18 +149,25 @@ def _with_entry(poses: Array, before: Array, clock_s: Array, start_s: float) -> 
     return np.concatenate([transform(turns, places_m), poses[first:]])
 
 
-def _needed_lift_m(arm: str, world_from_tool: Array, tool: Tool, allowed_lift_m: float) -> float:
-    """The least that clears the table, for the path as a whole: its shape is what was imagined."""
-    lowest_m = float(lowest_point_m(tool, world_from_tool).min())
-    lift_m = max(0.0, TABLE_CLEARANCE_M - lowest_m)
-    if lift_m > allowed_lift_m:
+def _lifts_m(arm: str, world_from_tool: Array, tool: Tool, allowed_lift_m: float) -> Array:
+    """(N,) for each time of the path, raised where it must be to clear the table and easing in and out of that.
+
+    Imagined depth wobbles from time to time: raised as a whole, a path with one pose too low would miss low things.
+    """
+    below_m = -lowest_point_m(tool, world_from_tool)
+    needed_m = np.maximum(0.0, TABLE_CLEARANCE_M + below_m)
+    if needed_m.max() > allowed_lift_m:
         raise DreamitateError(
             ErrorCode.COLLISION,
-            f"the {arm} tool would run {max(0.0, -1e3 * lowest_m):.0f} mm into the table. The smallest change that"
-            f" makes it feasible: the {arm} path raised by {1e3 * lift_m:.1f} mm; trajectory_executor's parameter"
-            f" largest_lift_mm allows {1e3 * allowed_lift_m:g}. Or check the tracks and the rig's world_from_top",
+            f"the {arm} tool would run {max(0.0, 1e3 * below_m.max()):.0f} mm into the table. The smallest change that"
+            f" makes it feasible: the {arm} path raised by {1e3 * needed_m.max():.1f} mm; trajectory_executor's"
+            f" parameter largest_lift_mm allows {1e3 * allowed_lift_m:g}. Or check the tracks and the rig's"
+            " world_from_top",
         )
-    return lift_m
+    span = round(LIFT_EASES_S * DENSE_HZ)
+    return np.asarray(
+        uniform_filter1d(maximum_filter1d(needed_m, span, mode="nearest"), span, mode="nearest")
+    )
 
 
 def _require_workspace(arm: str, times_s: Array, world_from_tool: Array, task: Task) -> None:

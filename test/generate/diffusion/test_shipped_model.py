@@ -34,8 +34,8 @@ def test_its_autoencoder_keeps_shapes_and_colours(generator: DiffusionGenerator)
     assert float((again - pixels).square().mean()) < 4 * 10 ** (-25 / 10)  # 25 dB
 
 
-def test_it_imagines_a_clip_of_rotate(generator: DiffusionGenerator) -> None:
-    task = replace(load_task("rotate", config_directory()), frames=3)
+def test_it_imagines_a_clip_of_its_task(generator: DiffusionGenerator) -> None:
+    task = replace(load_task("rotate_bold", config_directory()), frames=3)
     grey = np.full((448, 768, 3), 70, np.uint8)
     photos = StereoImage(grey, grey)
     first, again = (generator.generate(photos, task, 1, lambda *_: None, lambda: False) for _ in range(2))
