@@ -20,6 +20,7 @@ SAMPLE_HZ = 50.0
 STILL_RAD = 1e-5
 IMAGINED_ACCELERATION = 4.0  # of the imagined clock, 1/s: reaches the imagined speed within 0.25 s at most
 IMAGINED_JERK = 80.0
+PLANNED_SHARE = 0.98  # of the limits: between the points at which a timing is laid out it may go over its own
 UNITS = ("rad/s", "rad/s^2", "rad/s^3")
 
 
@@ -79,7 +80,7 @@ def time_motion(parts: Sequence[Segment], imagined_s: Array, speed_scale: float,
 
 def _time_piece(waypoints: Array, part: Segment, speed_scale: float) -> TimedSegment:
     """One segment from rest to rest; raises SPEED_LIMIT where there is no timing at all."""
-    limits = np.tile(joint_limits(speed_scale), len(part.joints_rad))
+    limits = PLANNED_SHARE * np.tile(joint_limits(speed_scale), len(part.joints_rad))
     if part.tracked:
         imagined = speed_scale, IMAGINED_ACCELERATION * speed_scale, IMAGINED_JERK * speed_scale
         limits = np.column_stack([limits, imagined])

@@ -11,7 +11,7 @@ from dreamitate_ros.execute.branches import joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld, lowest_point_m
 from dreamitate_ros.execute.kinematics import flange_pose
 from dreamitate_ros.execute.plan import plan
-from dreamitate_ros.execute.retarget import LARGEST_LIFT_M
+from dreamitate_ros.execute.retarget import LARGEST_LIFT_M, TABLE_CLEARANCE_M
 from dreamitate_ros.execute.ur5e import (
     ACCELERATION_LIMIT_RAD_S2,
     HOME_RAD,
@@ -125,9 +125,9 @@ def test_a_path_a_little_below_the_table_is_lifted_just_clear_of_it(cell):
     assert below < 0
     trajectory = planned(cell, low)["left"]
     heights = lowest_point_m(tools["left"], rig.world_from_base("left") @ trajectory.path.base_from_tool)
-    assert heights.min() == pytest.approx(0.001, abs=1e-6)
+    assert heights.min() == pytest.approx(TABLE_CLEARANCE_M, abs=1e-6)
     x_m, y_m, lift_m = trajectory.path.moved_m
-    assert x_m == y_m == 0.0 and lift_m == pytest.approx(0.001 - below, abs=0.001)
+    assert x_m == y_m == 0.0 and lift_m == pytest.approx(TABLE_CLEARANCE_M - below, abs=0.001)
 
 
 def test_a_lift_is_told_and_one_that_is_not_allowed_is_only_offered(cell):
