@@ -3,7 +3,7 @@
 A tool is a patterned plate on a block. Its frame: origin at the plate's centre on its surface, x along the long
 side to the rounded front, z out of the plate. The sides are blue on the left tools, orange on the right ones. The
 pattern of a block tool is an irregular mosaic of triangles, which shows a tracker each millimetre; that of a bold one
-is four areas, which a video model learns to draw in a tenth of the time. Metres.
+is four areas, which a small video model learns to draw sooner. Metres.
 """
 
 import sys

@@ -75,6 +75,11 @@ def config(pipeline: StereoVideoPipeline, tmp_path: Path) -> UnetTrainingConfig:
     )
 
 
+def encoded(config: UnetTrainingConfig, pipeline: StereoVideoPipeline) -> list[Path]:
+    demonstrations = list_demonstrations(config.demonstrations)
+    return encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+
+
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
 
@@ -210,8 +215,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
 def test_a_batch_is_the_packed_clip_and_its_photos(
     config: UnetTrainingConfig, pipeline: StereoVideoPipeline
 ) -> None:
-    demonstrations = list_demonstrations(config.demonstrations)
-    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    paths = encoded(config, pipeline)
     plain = replace(config, drop=0.0, batch=2)
     batch = make_batch(paths, 0, plain, pipeline, torch.device("cpu"))
     assert batch.latents.shape == batch.noise.shape == (2, 5, 4, 8, 12)
@@ -228,8 +232,7 @@ def test_a_batch_is_the_packed_clip_and_its_photos(
 def test_photos_without_noise_are_encoded_once(
     config: UnetTrainingConfig, pipeline: StereoVideoPipeline
 ) -> None:
-    demonstrations = list_demonstrations(config.demonstrations)
-    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    paths = encoded(config, pipeline)
     clean = replace(config, drop=0.0, noise_augmentation=0.0)
     found = make_batch(paths, 0, clean, pipeline, torch.device("cpu")).condition
     clip = load_clip(paths[clips_of_batch(2, 1, 0, config.seed)[0]])
@@ -245,8 +248,7 @@ def test_photos_without_noise_are_encoded_once(
 def test_a_step_may_see_some_times_the_same_in_both_views(
     config: UnetTrainingConfig, pipeline: StereoVideoPipeline
 ) -> None:
-    demonstrations = list_demonstrations(config.demonstrations)
-    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    paths = encoded(config, pipeline)
     some = replace(config, drop=0.0, times_drawn=1)
     seen = set()
     for position in range(8):
@@ -261,8 +263,7 @@ def test_a_step_may_see_some_times_the_same_in_both_views(
 def test_a_step_may_see_the_same_cut_out_of_a_clip_and_its_photos(
     config: UnetTrainingConfig, pipeline: StereoVideoPipeline
 ) -> None:
-    demonstrations = list_demonstrations(config.demonstrations)
-    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    paths = encoded(config, pipeline)
     cut = replace(config, drop=0.0, noise_augmentation=0.0, crop=8)  # px, 2 for each latent
     batch = make_batch(paths, 0, cut, pipeline, torch.device("cpu"))
     assert batch.latents.shape == batch.noise.shape == batch.condition.image_latents.shape == (1, 5, 4, 4, 4)
@@ -272,8 +273,7 @@ def test_a_step_may_see_the_same_cut_out_of_a_clip_and_its_photos(
 def test_a_model_may_learn_what_differs_from_the_photos(
     config: UnetTrainingConfig, pipeline: StereoVideoPipeline
 ) -> None:
-    demonstrations = list_demonstrations(config.demonstrations)
-    paths = encode_demonstrations(demonstrations, pipeline, pipeline.vae, config, silent, never)
+    paths = encoded(config, pipeline)
     clean = replace(config, drop=0.0, noise_augmentation=0.0)
     whole = make_batch(paths, 0, clean, pipeline, torch.device("cpu"))
     parts = {name: part for name, part in pipeline.components.items() if name != "image_encoder"}
