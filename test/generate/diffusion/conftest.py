@@ -1,6 +1,7 @@
 """A model of toy size with random weights, of the same classes as the real one."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.scheduler import original_scheduler
 from dreamitate_ros.generate.diffusion.text import clip_tokenizer
+from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
+from dreamitate_ros.generate.video_file import write_frames
 from dreamitate_ros.values import StereoImage
 
 
@@ -63,3 +66,38 @@ def pipeline() -> StereoVideoPipeline:
 def photos() -> StereoImage:
     random = np.random.default_rng(0)
     return StereoImage(*(random.integers(0, 255, (16, 24, 3), dtype=np.uint8) for _ in range(2)))
+
+
+def shades(count: int, level: int) -> np.ndarray:
+    """(count, 48, 72, 3) frames of one grey each, brighter by 100 in all."""
+    levels = np.linspace(level, level + 100, count).astype(np.uint8)
+    return levels[:, None, None, None].repeat(48, 1).repeat(72, 2).repeat(3, 3)
+
+
+@pytest.fixture
+def config(pipeline: StereoVideoPipeline, tmp_path: Path) -> UnetTrainingConfig:
+    """A model folder and two demonstrations of 20 frames at 12 fps."""
+    pipeline.save_pretrained(tmp_path / "start")
+    lines = []
+    for name, level in (("a", 10), ("b", 100)):
+        for view, offset in (("top", 0), ("side", 40)):
+            folder = tmp_path / "data" / view
+            folder.mkdir(parents=True, exist_ok=True)
+            write_frames(folder / f"{name}.mp4", shades(20, level + offset), fps=12.0)
+        lines.append(f"top/{name}.mp4|||turn object {name}")
+    (tmp_path / "data" / "train.txt").write_text("\n".join(lines) + "\n")
+    return UnetTrainingConfig(
+        model=tmp_path / "start",
+        demonstrations=tmp_path / "data" / "train.txt",
+        output=tmp_path / "out",
+        width=24,
+        height=16,
+        times=3,
+        steps=4,
+        accumulate=2,
+        learning_rate=1e-3,
+        warm_up=2,
+        drop=0.3,
+        ema=0.9,
+        checkpoint_every=2,
+    )

@@ -226,6 +226,10 @@ def test_a_model_of_ours_keeps_its_noise_levels_and_what_it_imagines(
     loaded = StereoVideoPipeline.from_pretrained(tmp_path / "out")
     assert loaded.config.imagines_change
     assert loaded.scheduler.config.sigma_max == 80.0
+    (tmp_path / "ours" / "model_index.json").write_text("{")
+    with pytest.raises(DreamitateError, match=r"model_index\.json is damaged"):
+        imported(tmp_path / "again", tmp_path / "ours")
+    assert not (tmp_path / "again").exists()
 
 
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:

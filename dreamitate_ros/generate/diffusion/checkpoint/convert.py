@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.checkpoint.component import is_finished, write_component
 from dreamitate_ros.generate.diffusion.checkpoint.folder import CLASSES
 from dreamitate_ros.generate.diffusion.checkpoint.plan import Plan, check
@@ -48,6 +49,7 @@ def import_checkpoint(
     finished from the same files is kept as it is.
     Raises DreamitateError: INVALID_PARAMETER, with every missing, unexpected or wrongly shaped tensor named.
     """
+    ours = [path for path in (*paths, output) if _is_ours(path)]
     sources = open_sources(paths)
     plans = plan_components(sources, head_channels)
     for plan in plans:
@@ -64,15 +66,14 @@ def import_checkpoint(
             write_component(plan, sources, output, dtype, on_tensor)
         done += len(plan.takes)
         progress(done / total, plan.folder)
-    _write_the_rest(paths, output)
+    _write_the_rest(ours, output)
     used = {take.source for plan in plans for take in plan.takes.values()}
     needless = len(sources.needless) + len(sources.origins.keys() - used)
     return Imported(tuple(name for name in CLASSES if (output / name).is_dir()), needless)
 
 
-def _write_the_rest(paths: list[Path], output: Path) -> None:
+def _write_the_rest(ours: list[Path], output: Path) -> None:
     """What has no weights, and the index that from_pretrained reads; a model of ours keeps its noise levels."""
-    ours = [path for path in (*paths, output) if _index(path).get("_class_name") == "StereoVideoPipeline"]
     if not ours:
         original_scheduler().save_pretrained(output / "scheduler")
     elif ours[0] != output:
@@ -85,7 +86,20 @@ def _write_the_rest(paths: list[Path], output: Path) -> None:
     (output / "model_index.json").write_text(json.dumps(index, indent=1) + "\n")
 
 
+def _is_ours(folder: Path) -> bool:
+    """Whether it is a StereoVideoPipeline's."""
+    return _index(folder).get("_class_name") == "StereoVideoPipeline" and (folder / "scheduler").is_dir()
+
+
 def _index(folder: Path) -> dict[str, Any]:
     """What a model folder says of itself; nothing where `folder` is none."""
     path = folder / "model_index.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except ValueError as error:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"{path} is damaged ({error}); copy the model folder again"
+        ) from None
+    return found

@@ -11,7 +11,6 @@ from torch import Tensor
 from dreamitate_ros.generate.diffusion.condition import Condition
 from dreamitate_ros.generate.diffusion.conditioning import clean_condition, make_condition, photo_frames
 from dreamitate_ros.generate.diffusion.denoise import training_sigmas
-from dreamitate_ros.generate.diffusion.latents import latent_px
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import Sampling
 from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
@@ -59,11 +58,9 @@ def make_batch(
     if config.times_drawn is not None:
         frames = _draw_frames(config, generator)
         latents, condition = latents[:, frames], condition.of_frames(frames)
-    change = latents - condition.image_latents * float(pipeline.vae.config.scaling_factor)
-    latents = latents - pipeline.origin(condition)
     if config.crop is not None:
-        side = config.crop // latent_px(pipeline.vae)
-        latents, condition = cut_outs(latents, condition, change, side, generator)
+        latents, condition = cut_outs(latents, condition, pipeline.vae, config.crop, generator)
+    latents = latents - pipeline.origin(condition)
     shape = latents.shape[:2]
     drop = torch.rand(2, *shape, generator=generator) < config.drop
     noise = torch.randn(latents.shape, generator=generator).to(device)

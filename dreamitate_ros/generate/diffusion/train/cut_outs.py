@@ -4,22 +4,30 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
+from diffusers import AutoencoderKLTemporalDecoder
 from torch import Tensor
 
 from dreamitate_ros.generate.diffusion.condition import Condition
+from dreamitate_ros.generate.diffusion.latents import latent_px
 
 STILL = 0.5
 """Latents that differ from their photo's by less, scaled, are a table's shadows and the camera's noise."""
 
 
 def cut_outs(
-    latents: Tensor, condition: Condition, change: Tensor, side: int, generator: torch.Generator
+    latents: Tensor,
+    condition: Condition,
+    vae: AutoencoderKLTemporalDecoder,
+    side_px: int,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Condition]:
-    """Latents (B, F, C, side, side) and what the network is told of them: a square of each clip and view.
+    """Latents (B, F, C, s, s) and what the network is told of them: a square of each clip and view.
 
-    latents: (B, F, C, h, w) packed frames, the top view's first. change: the same shape, scaled, from the photos'.
+    latents: (B, F, C, h, w) scaled, of packed frames, the top view's first. side_px: of a square.
     """
+    change = latents - condition.image_latents * float(vae.config.scaling_factor)
     pictures = torch.stack([latents, condition.image_latents, change], dim=1)  # (B, 3, F, C, h, w)
+    side = side_px // latent_px(vae)
     cut = torch.stack([torch.cat(list(_views(clip, side, generator)), dim=1) for clip in pictures])
     return cut[:, 0], replace(condition, image_latents=cut[:, 1])
 
