@@ -20,6 +20,8 @@ class Task:
     speed_scale: 0..1 of the arms' limits and of the imagined speed.
     workspace_m: ((x, x), (y, y), (z, z)) allowed for the tools' origins, in the world frame.
     contact_height_m: to which height over the table a tool at work comes down, or lower; more for a tall thing.
+    contact_within_m: a tool that the video shows less than this above contact_height_m is at work, and acts at that
+    height: imagined depth wobbles. 0 acts out the heights as tracked.
     samples: how many videos are imagined at most, to act out the best of.
     """
 
@@ -33,6 +35,7 @@ class Task:
     speed_scale: float
     workspace_m: tuple[tuple[float, float], ...]
     contact_height_m: float = 0.0
+    contact_within_m: float = 0.0
     samples: int = 1
 
 
@@ -55,6 +58,7 @@ def load_task(name: str, config: Path) -> Task:
             speed_scale=float(content["speed_scale"]),
             workspace_m=tuple((float(low), float(high)) for low, high in content["workspace_m"]),
             contact_height_m=float(content.get("contact_height_m", Task.contact_height_m)),
+            contact_within_m=float(content.get("contact_within_m", Task.contact_within_m)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DreamitateError(
@@ -65,6 +69,7 @@ def load_task(name: str, config: Path) -> Task:
     require_range("confidence_gate", task.confidence_gate, 0.0, 1.0)
     require_range("speed_scale", task.speed_scale, 0.01, 1.0)
     require_range("contact_height_m", task.contact_height_m, 0.0, 2.0)
+    require_range("contact_within_m", task.contact_within_m, 0.0, 0.2)
     return with_samples(task, content.get("samples", Task.samples))
 
 

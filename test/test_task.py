@@ -21,10 +21,12 @@ def test_every_shipped_task_loads() -> None:
             assert (CONFIG / "tools" / tool).is_dir(), tool
 
 
-def test_the_bold_task_is_rotate_but_for_its_tools() -> None:
-    rotate, bold = load_task("rotate", CONFIG), load_task("rotate_bold", CONFIG)
-    assert replace(bold, name=rotate.name, arm_tools=rotate.arm_tools, samples=rotate.samples) == rotate
-    assert simulated_task("rotate_bold") is simulated_task("rotate")
+@pytest.mark.parametrize("name", ["rotate", "scoop", "sweep", "push_shape"])
+def test_a_bold_task_is_the_task_but_for_its_tools_and_what_an_imagined_video_needs(name: str) -> None:
+    task, bold = load_task(name, CONFIG), load_task(f"{name}_bold", CONFIG)
+    for_dreams = {"samples": task.samples, "contact_within_m": task.contact_within_m}
+    assert replace(bold, name=task.name, arm_tools=task.arm_tools, **for_dreams) == task
+    assert simulated_task(f"{name}_bold") is simulated_task(name)
 
 
 def test_an_unknown_task_lists_the_known_ones() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.collision import lowest_point_m
-from dreamitate_ros.execute.retarget import LARGEST_LIFT_M, believed
+from dreamitate_ros.execute.heights import LARGEST_LIFT_M
+from dreamitate_ros.execute.retarget import believed
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool

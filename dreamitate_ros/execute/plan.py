@@ -10,8 +10,9 @@ from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.execute.approach import STRAIGHT_POSES, Segment, segments
 from dreamitate_ros.execute.branches import JointPath, joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld
+from dreamitate_ros.execute.heights import LARGEST_LIFT_M
 from dreamitate_ros.execute.remedy import CURABLE, offer, path_changes, smallest_shift
-from dreamitate_ros.execute.retarget import LARGEST_LIFT_M, TrackedPath, believed, shared_clock, tool_path
+from dreamitate_ros.execute.retarget import TrackedPath, believed, shared_clock, tool_path
 from dreamitate_ros.execute.solved_path import PathSolver, solved_segments
 from dreamitate_ros.execute.timing import TimedMotion, time_motion
 from dreamitate_ros.execute.ur5e import JOINT_NAMES, POSITION_LIMIT_RAD, joint_names

@@ -48,8 +48,8 @@ def path_changes(paths: Iterable[ToolPath]) -> str:
 def described(shift_m: Array) -> str:
     """The shift in words."""
     x, y, z = 1e3 * shift_m
-    if z > 0 and not shift_m[:2].any():
-        return f"raised by {z:.1f} mm"
+    if not shift_m[:2].any():
+        return f"raised by {z:.1f} mm" if z > 0 else f"lowered by {-z:.1f} mm"
     return f"moved by {1e3 * np.linalg.norm(shift_m):.0f} mm (x {x:+.0f}, y {y:+.0f}, z {z:+.0f} mm in the world)"
 
 

@@ -1,27 +1,19 @@
-"""From tool tracks in the top camera to the tools' paths in the world, ready for the arms: gated, lifted, dense."""
+"""From tool tracks in the top camera to the tools' paths in the world, gated, dense, at the right height."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.spatial.transform import Rotation
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.execute.collision import lowest_point_m
+from dreamitate_ros.execute.heights import DENSE_HZ, height_changes_m
 from dreamitate_ros.execute.smooth_path import smooth_path
 from dreamitate_ros.geometry import inverse, transform
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import Array, ToolTrack
-
-DENSE_HZ = 30.0
-TABLE_CLEARANCE_M = 0.002  # more than what a path between its poses may dip
-LARGEST_LIFT_M = 0.05
-"""Imagined depth wobbles: annotated tracks of real clips run up to 31 mm too low, the small model's up to 70."""
-
-LIFT_EASES_S = 0.5  # imagined time that a lift takes to come and go
 
 FEWEST_POSES = 2
 PULL_BACK_M, RAISE_M = 0.06, 0.08
@@ -36,7 +28,8 @@ class TrackedPath:
     times_s: (N,) s after the photo. world_from_tool: (N, 4, 4). base_from_tool: the same in the arm's base.
     before, after: (4, 4) in the base: where the tool stands off before and after the tracked part.
     believed_s: first and last believed time; before and after it the tool waits.
-    moved_m: (3,) in the world: by what the path was moved to come within reach, and at most raised to clear the table.
+    moved_m: (3,) in the world: by what the path was moved to come within reach, and at most raised to clear the table
+    or lowered to work on it.
     """
 
     arm: str
@@ -83,8 +76,8 @@ def tool_path(
         times_s, track.top_from_tool, track.sigma, track.confidence, at_s
     )
     poses[:, :3, 3] += shift_m
-    lifts_m = _lifts_m(arm, poses, tool, allowed_lift_m)
-    poses[:, 2, 3] += lifts_m
+    changes_m = height_changes_m(arm, poses, tool, task, allowed_lift_m)
+    poses[:, 2, 3] += changes_m
     inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
     _require_workspace(arm, clock_s[inside], poses[inside], task)
     before, after = stand_off(poses[0]), stand_off(poses[-1])
@@ -93,7 +86,7 @@ def tool_path(
     base_from_world = inverse(rig.world_from_base(arm))
     return TrackedPath(
         arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
-        (float(times_s[0]), float(times_s[-1])), shift_m + [0.0, 0.0, lifts_m.max()],
+        (float(times_s[0]), float(times_s[-1])), shift_m + [0.0, 0.0, changes_m[np.abs(changes_m).argmax()]],
     )  # fmt: skip
 
 
@@ -147,27 +140,6 @@ def _with_entry(poses: Array, before: Array, clock_s: Array, start_s: float) -> 
     places_m = before[:3, 3] + share * (moving_m - before[:3, 3])
     turns = Rotation.from_rotvec(share * ahead_s * turn).as_matrix() @ poses[first, :3, :3]
     return np.concatenate([transform(turns, places_m), poses[first:]])
-
-
-def _lifts_m(arm: str, world_from_tool: Array, tool: Tool, allowed_lift_m: float) -> Array:
-    """(N,) for each time of the path, raised where it must be to clear the table and easing in and out of that.
-
-    Imagined depth wobbles from time to time: raised as a whole, a path with one pose too low would miss low things.
-    """
-    below_m = -lowest_point_m(tool, world_from_tool)
-    needed_m = np.maximum(0.0, TABLE_CLEARANCE_M + below_m)
-    if needed_m.max() > allowed_lift_m:
-        raise DreamitateError(
-            ErrorCode.COLLISION,
-            f"the {arm} tool would run {max(0.0, 1e3 * below_m.max()):.0f} mm into the table. The smallest change that"
-            f" makes it feasible: the {arm} path raised by {1e3 * needed_m.max():.1f} mm; trajectory_executor's"
-            f" parameter largest_lift_mm allows {1e3 * allowed_lift_m:g}. Or check the tracks and the rig's"
-            " world_from_top",
-        )
-    span = round(LIFT_EASES_S * DENSE_HZ)
-    return np.asarray(
-        uniform_filter1d(maximum_filter1d(needed_m, span, mode="nearest"), span, mode="nearest")
-    )
 
 
 def _require_workspace(arm: str, times_s: Array, world_from_tool: Array, task: Task) -> None:

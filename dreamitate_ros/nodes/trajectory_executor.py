@@ -14,9 +14,9 @@ from trajectory_msgs.msg import JointTrajectory
 from dreamitate_msgs.action import ExecuteToolTrajectory
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.execute import safety
+from dreamitate_ros.execute.heights import LARGEST_LIFT_M
 from dreamitate_ros.execute.plan import plan
 from dreamitate_ros.execute.remedy import path_changes
-from dreamitate_ros.execute.retarget import LARGEST_LIFT_M
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.arm_client import ArmClient

@@ -212,12 +212,17 @@ def _wall(polygon: Array, top: float, bottom: float) -> tuple[Array, np.ndarray]
 
 def write(design: Design, directory: Path) -> None:
     """tool.obj, tool.mtl and tool.png in `directory`."""
-    directory.mkdir(parents=True, exist_ok=True)
     mesh = build(design)
-    texture(design).save(directory / "tool.png", optimize=True)
+    write_textured(mesh, mesh.visual.uv, texture(design), directory)
+
+
+def write_textured(mesh: trimesh.Trimesh, uv: Array, image: Image.Image, directory: Path) -> None:
+    """tool.obj, tool.mtl and tool.png; uv: (V, 2) of the mesh's corners."""
+    directory.mkdir(parents=True, exist_ok=True)
+    image.save(directory / "tool.png", optimize=True)
     lines = ["mtllib tool.mtl", "usemtl tool"]
-    lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in mesh.vertices]
-    lines += [f"vt {u:.6f} {v:.6f}" for u, v in mesh.visual.uv]
+    lines += [f"v {x:.6f} {y:.6f} {z:.6f}".replace("-0.000000", "0.000000") for x, y, z in mesh.vertices]
+    lines += [f"vt {u:.6f} {v:.6f}" for u, v in uv]
     lines += ["f " + " ".join(f"{i}/{i}" for i in face + 1) for face in mesh.faces]
     (directory / "tool.obj").write_text("\n".join(lines) + "\n")
     (directory / "tool.mtl").write_text("newmtl tool\nKa 1 1 1\nKd 1 1 1\nmap_Kd tool.png\n")

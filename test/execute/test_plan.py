@@ -9,9 +9,9 @@ import pytest
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.execute.branches import joint_paths
 from dreamitate_ros.execute.collision import CollisionWorld, lowest_point_m
+from dreamitate_ros.execute.heights import LARGEST_LIFT_M, TABLE_CLEARANCE_M
 from dreamitate_ros.execute.kinematics import flange_pose
 from dreamitate_ros.execute.plan import plan
-from dreamitate_ros.execute.retarget import LARGEST_LIFT_M, TABLE_CLEARANCE_M
 from dreamitate_ros.execute.ur5e import (
     ACCELERATION_LIMIT_RAD_S2,
     HOME_RAD,

@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 
 from dreamitate_ros.execute import collision_groups as groups
+from dreamitate_ros.simulate.bold_tools import shape_block
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.person import Hand
 from dreamitate_ros.simulate.plain_tools import FOOT_M, ROD_M
@@ -30,7 +31,8 @@ class PushShape:
 
     def shape_tools(self, spec: mujoco.MjSpec, tools: Mapping[str, Tool]) -> None:
         """Two cylinders, which roll on the shape's edge without corners."""
-        for arm in tools:
+        for arm, tool in tools.items():
+            shape_block(spec, arm, tool)
             spec.delete(spec.geom(f"{arm}_tool_hull"))
             bottom = 0.0
             for radius, height in (FOOT_M, ROD_M):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import mujoco
 import numpy as np
 
+from dreamitate_ros.simulate.bold_tools import shape_block
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
 from dreamitate_ros.simulate.person import Hand
 from dreamitate_ros.simulate.simulated_task import Physics
@@ -29,8 +30,9 @@ class SweepTask:
 
     def shape_tools(self, spec: mujoco.MjSpec, tools: Mapping[str, Tool]) -> None:
         """A box each for bristles, head and handle; for grains the bristles reach down to the table."""
-        for arm in tools:
+        for arm, tool in tools.items():
             shape_brush(spec, arm)
+            shape_block(spec, arm, tool)
 
     def hand(self, arm: str, tool: Tool) -> Hand:
         """Around the end of the handle, from above."""

@@ -1,0 +1,5 @@
+"""`scoop_bold`: `scoop`, but for the tool: a bold block on its handle, which a small model learns to draw."""
+
+from dreamitate_ros.simulate.tasks.scoop import TASK
+
+__all__ = ["TASK"]
