@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dreamitate_ros.evaluate.core import Imagination
     from dreamitate_ros.evaluate.evaluation import Trials
     from dreamitate_ros.evaluate.results import Results
+    from dreamitate_ros.evaluate.suite import Cell
     from dreamitate_ros.evaluate.trial import Trial
     from dreamitate_ros.task import Task
     from dreamitate_ros.values import Stop
@@ -51,14 +52,79 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --no-ros: trials on all machines of a Ray cluster (default: RAY_ADDRESS, or this machine)",
     )  # fmt: skip
     add("--output", type=Path, help="folder; finished trials found there are kept")
+    add(
+        "--suite", metavar="NAME",
+        help="many evaluations and their table, a file in config/suites, which says task, generator, model, samples,"
+        " trials and seed of each",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is missing, print the table; 0 when every trial has a verdict, whatever it is."""
-    from dreamitate_ros.configuration import config_directory
-    from dreamitate_ros.evaluate.results import REPORT, Results
+    try:
+        with interrupts() as interrupted:
+            return (_run_suite if arguments.suite else _run_one)(arguments, interrupted)
+    except Cancelled:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run_one(arguments: argparse.Namespace, stop: "Stop") -> int:
+    from dreamitate_ros.evaluate.results import REPORT
     from dreamitate_ros.evaluate.summary import table
+
+    results, done = _evaluated(arguments, stop)
+    if results.settings.get("samples", 1) > 1:
+        print(f"dreams to choose from in each round: up to {results.settings['samples']}")
+    print(table(done))
+    print(f"written: {results.folder / REPORT}")
+    return 0
+
+
+def _run_suite(arguments: argparse.Namespace, stop: "Stop") -> int:
+    from dreamitate_ros.configuration import config_directory
+    from dreamitate_ros.evaluate.results import write_whole
+    from dreamitate_ros.evaluate.suite import Cell, load_suite
+    from dreamitate_ros.evaluate.suite_page import suite_page, suite_table
+    from dreamitate_ros.evaluate.suite_run import Filled, run_suite
+
+    suite = load_suite(arguments.suite, config_directory())
+    folder = arguments.output or Path(f"suite_{suite.name}")
+
+    def evaluate_cell(cell: Cell) -> "list[Trial]":
+        one = _cell_arguments(cell, arguments, folder)
+        return _evaluated(one, stop)[1]
+
+    def write(filled: "Sequence[Filled]") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "table.md", suite_table(suite, filled) + "\n")
+        write_whole(folder / "report.html", suite_page(suite, filled, folder))
+
+    filled = run_suite(suite, evaluate_cell, write, partial(print, flush=True))
+    print(suite_table(suite, filled))
+    print(f"written: {folder / 'report.html'}")
+    return 0
+
+
+def _cell_arguments(cell: "Cell", common: argparse.Namespace, folder: Path) -> argparse.Namespace:
+    """The options of one evaluation of a suite, and of the command what holds for all of them."""
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_arguments(parser)
+    try:
+        one = parser.parse_args(cell.options)
+    except argparse.ArgumentError as error:
+        raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"{cell.row}, {cell.column}: {error}") from None
+    for name in ("no_ros", "workers", "ray", "sampling", "memory"):
+        setattr(one, name, getattr(common, name))
+    one.output = folder / cell.folder
+    return one
+
+
+def _evaluated(arguments: argparse.Namespace, stop: "Stop") -> "tuple[Results, list[Trial]]":
+    """All trials of one evaluation, with its folder; raises Cancelled, what is done being written."""
+    from dreamitate_ros.configuration import config_directory
+    from dreamitate_ros.evaluate.results import Results
     from dreamitate_ros.simulate.seeds import Split, require
     from dreamitate_ros.simulate.tasks import simulated_task
     from dreamitate_ros.task import load_task
@@ -77,18 +143,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.output or Path(f"evaluation_{task.name}_{arguments.generator}{ending}")
     results = Results.open(folder, _settings(arguments, task))
     try:
-        with interrupts() as interrupted:
-            done = _run_all(arguments, task, results, seeds, interrupted)
-    except Cancelled:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
+        return results, _run_all(arguments, task, results, seeds, stop)
     finally:
         results.write_all()
-    if task.samples > 1:
-        print(f"dreams to choose from in each round: up to {task.samples}")
-    print(table(done))
-    print(f"written: {folder / REPORT}")
-    return 0
 
 
 def _run_all(

@@ -34,15 +34,16 @@ def render(folder: Path, settings: dict[str, Any], trials: Sequence[Trial]) -> s
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    groups = [(_heading(stage), _of_stage(trials, stage)) for stage in (*STAGES, "")]
+    groups = [(heading(stage), _of_stage(trials, stage)) for stage in (*STAGES, "")]
     return environment.from_string(template).render(
         settings=settings,
         table=table(trials),
-        groups=[(heading, [_shown(folder, trial) for trial in some]) for heading, some in groups if some],
+        groups=[(title, [shown(folder, trial) for trial in some]) for title, some in groups if some],
     )
 
 
-def _heading(stage: str) -> str:
+def heading(stage: str) -> str:
+    """Of the trials that failed in a stage; "" are the successes."""
     words = {
         "": "Successes",
         "outcome": "Failures: every stage ran, the outcome is not what the task wants",
@@ -56,7 +57,8 @@ def _of_stage(trials: Sequence[Trial], stage: str) -> list[Trial]:
     return [trial for trial in trials if trial.failed_stage == stage]
 
 
-def _shown(folder: Path, trial: Trial) -> Shown:
+def shown(folder: Path, trial: Trial) -> Shown:
+    """A trial as a page in `folder` shows it."""
     chosen = _telling(trial)
     image = strip(Path(chosen.episode)) if chosen is not None else None
     return Shown(

@@ -47,7 +47,7 @@ class Results:
         try:
             (folder / TRIALS).mkdir(parents=True, exist_ok=True)
             (folder / EPISODES).mkdir(exist_ok=True)
-            _write_whole(path, yaml.safe_dump(settings, sort_keys=False))
+            write_whole(path, yaml.safe_dump(settings, sort_keys=False))
         except OSError as error:
             raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"cannot write to {folder}: {error}") from None
         return cls(folder, settings)
@@ -59,7 +59,7 @@ class Results:
 
     def keep(self, trial: Trial) -> None:
         """Write one trial, whole or not at all."""
-        _write_whole(self._path(trial.seed), json.dumps(plain(trial.to_json()), indent=1) + "\n")
+        write_whole(self._path(trial.seed), json.dumps(plain(trial.to_json()), indent=1) + "\n")
 
     def trial(self, seed: int) -> Trial | None:
         """The trial of a seed; None where there is none yet."""
@@ -81,14 +81,15 @@ class Results:
             "summary": summarise(trials),
             "trials": [trial.to_json() for trial in trials],
         }
-        _write_whole(self.folder / ALL, json.dumps(plain(content), indent=1) + "\n")
-        _write_whole(self.folder / REPORT, render(self.folder, self.settings, trials))
+        write_whole(self.folder / ALL, json.dumps(plain(content), indent=1) + "\n")
+        write_whole(self.folder / REPORT, render(self.folder, self.settings, trials))
 
     def _path(self, seed: int) -> Path:
         return self.folder / TRIALS / f"{seed}.json"
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """The file is whole or as it was."""
     part = path.with_name(f".{path.name}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
