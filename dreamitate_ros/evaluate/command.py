@@ -13,6 +13,7 @@ from dreamitate_ros.interrupts import interrupts
 
 if TYPE_CHECKING:
     from dreamitate_ros.evaluate.core import Imagination
+    from dreamitate_ros.evaluate.dreaming import Track
     from dreamitate_ros.evaluate.evaluation import Trials
     from dreamitate_ros.evaluate.results import Results
     from dreamitate_ros.evaluate.suite import Cell
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from dreamitate_ros.task import Task
     from dreamitate_ros.values import Stop
 
-GENERATORS = ("oracle", "diffusion", "replay")
+GENERATORS = ("oracle", "diffusion", "replay", "baseline")
 INTERRUPTED = 130
 
 
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--generator", choices=GENERATORS, default="oracle", help="what imagines (default: oracle)")
     add(
         "--model", type=Path, metavar="DIR",
-        help="model folder, for the generator diffusion (default: the small model that ships)",
+        help="model folder, for the generators diffusion (default: the small model that ships) and baseline",
     )  # fmt: skip
     add("--sampling", default="small", help="the model's sampling preset (default: small)")
     add("--memory", default="24GB", help="the model's memory preset (default: 24GB)")
@@ -192,6 +193,8 @@ def _settings(arguments: argparse.Namespace, task: "Task") -> dict[str, Any]:
     if arguments.generator == "diffusion":
         settings |= {"model": str(arguments.model.absolute()), "sampling": arguments.sampling}
         settings["samples"] = task.samples
+    if arguments.generator == "baseline":
+        settings |= {"model": str(arguments.model.absolute())}
     if arguments.generator == "replay":
         settings["earlier"] = str(arguments.earlier.absolute())
     return settings
@@ -203,6 +206,12 @@ def _require_sources(arguments: argparse.Namespace) -> None:
 
     if arguments.generator == "diffusion":
         arguments.model = model_directory(str(arguments.model or ""))
+    if arguments.generator == "baseline" and (arguments.model is None or not arguments.no_ros):
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            "the generator 'baseline' needs --model DIR, a trained baseline's folder, and --no-ros: it imagines no"
+            " video that the graph could track",
+        )
     if arguments.generator == "replay" and (arguments.earlier is None or not arguments.earlier.is_dir()):
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,
@@ -217,6 +226,7 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
     from dreamitate_ros.rig import load_rig
     from dreamitate_ros.simulate.tasks import simulated_task
     from dreamitate_ros.tool import load_tools
+    from dreamitate_ros.track.tracker import track_tools
 
     config = config_directory()
     rig_path = config / "rigs" / "cell.yaml"
@@ -224,21 +234,30 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
     tools = load_tools(task.arm_tools, config)
     rounds = simulated_task(task.name).rounds
     imagination: Imagination
+    find: Track = track_tools
     if arguments.generator == "oracle":
         imagination = imagining.oracle(rig, tools, rounds)
     elif arguments.generator == "diffusion":
         imagination = imagining.diffusion(arguments.model, arguments.sampling, arguments.memory, rounds)
+    elif arguments.generator == "baseline":
+        imagination, find = imagining.still(rounds), _baseline(arguments.model)
     else:
         imagination = imagining.replay(arguments.earlier)
     if arguments.workers > 1:
         os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's threads: the processes fill the cores already
-    policy = CorePolicy(task, rig, rig_path, tools, results.episodes)
+    policy = CorePolicy(task, rig, rig_path, tools, results.episodes, find)
 
     def trials(seeds: Sequence[int]) -> "Iterator[Trial]":
         for seed in seeds:
             yield policy.trial(seed, imagination)
 
     return trials
+
+
+def _baseline(folder: Path) -> "Track":
+    from dreamitate_ros.baseline.policy import BaselinePolicy  # torch, only where needed
+
+    return BaselinePolicy.load(folder).track
 
 
 def _graph_trials(arguments: argparse.Namespace, task: "Task", results: "Results") -> "Trials":

@@ -13,7 +13,7 @@ from dreamitate_ros.capture.photos import crop_photos, read_photos
 from dreamitate_ros.dreams.choose import choose
 from dreamitate_ros.episode import Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.evaluate.dreaming import CellDreamer, go_on, stage
+from dreamitate_ros.evaluate.dreaming import CellDreamer, Track, go_on, stage
 from dreamitate_ros.evaluate.trial import Round, Trial, read_round
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.generate.generator import Generator
@@ -26,6 +26,7 @@ from dreamitate_ros.simulate.stepped import SteppedCell
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
+from dreamitate_ros.track.tracker import track_tools
 from dreamitate_ros.values import ArmTrajectory, Image, StereoImage
 
 VIDEO_FPS = 4.0  # of the arms' video, per simulated second
@@ -36,13 +37,17 @@ Imagination = Callable[[Cell], Iterable[Generator]]
 
 @dataclass(frozen=True)
 class CorePolicy:
-    """What all trials share. rig: as calibrated, and its file; tools: arm -> Tool; episodes: their folders' folder."""
+    """What all trials share. rig: as calibrated, and its file; tools: arm -> Tool; episodes: their folders' folder.
+
+    find: the tools in an imagined video.
+    """
 
     task: Task
     rig: Rig
     rig_path: Path
     tools: Mapping[str, Tool]
     episodes: Path
+    find: Track = track_tools
 
     def trial(self, seed: int, imagination: Imagination) -> Trial:
         """The rounds of a trial in the scene of `seed`; they end with the first one that fails."""
@@ -85,7 +90,7 @@ class CorePolicy:
             photos = self._photos(stepped.cell, generator)
             episode.save_photos(photos)
         start = {arm: driver.state().positions for arm, driver in stepped.arms.items()}
-        dreamer = CellDreamer(self.task, self.rig, self.tools, generator, photos, start, episode)
+        dreamer = CellDreamer(self.task, self.rig, self.tools, generator, self.find, photos, start, episode)
         dream = choose(dreamer, seed, self.task.samples)
         with stage(episode, "execute"):
             self._execute(stepped, episode, dream.trajectories)

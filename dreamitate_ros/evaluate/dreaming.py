@@ -1,7 +1,7 @@
 """Dreams in a simulated cell: each stage up to the plan called directly, and its result kept in the episode."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,18 +16,21 @@ from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.overlay import draw_overlay
-from dreamitate_ros.track.tracker import track_tools
-from dreamitate_ros.values import ArmTrajectory, Array, StereoImage, StereoVideo, ToolTrack
+from dreamitate_ros.values import ArmTrajectory, Array, Progress, StereoImage, StereoVideo, Stop, ToolTrack
+
+Track = Callable[[StereoVideo, Rig, Sequence[Tool], Progress, Stop], list[ToolTrack]]
+"""Says where the tools are in an imagined video, as track.tracker.track_tools does."""
 
 
 @dataclass(frozen=True)
 class CellDreamer:
-    """A dreams.choose.Dreamer for one photo pair. start: arm -> (6,) rad where it stands."""
+    """A dreams.choose.Dreamer for one photo pair. find: the tools in a video. start: arm -> (6,) rad where it is."""
 
     task: Task
     rig: Rig
     tools: Mapping[str, Tool]
     generator: Generator
+    find: Track
     photos: StereoImage
     start: Mapping[str, Array]
     episode: Episode
@@ -43,7 +46,7 @@ class CellDreamer:
         """See Dreamer."""
         with stage(self.episode, "track"):
             tools = [self.tools[arm] for arm in self.task.arm_tools]
-            tracks = track_tools(video, self.rig, tools, unheard, go_on)
+            tracks = self.find(video, self.rig, tools, unheard, go_on)
             record = self.episode.dream(number)
             record.save_tracks(tracks)
             record.save_overlay(draw_overlay(video, self.rig, tools, tracks), video.fps)

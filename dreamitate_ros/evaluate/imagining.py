@@ -1,7 +1,9 @@
-"""What imagines in a trial: the oracle, a trained model, or the videos of an earlier evaluation."""
+"""What imagines in a trial: the oracle, a trained model, the videos of an earlier evaluation, or nothing."""
 
 from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.evaluate.core import Imagination
@@ -9,7 +11,9 @@ from dreamitate_ros.evaluate.results import Results
 from dreamitate_ros.generate.replay import ReplayGenerator
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.simulate.oracle import OracleGenerator
+from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
+from dreamitate_ros.values import Progress, StereoImage, StereoVideo, Stop
 
 
 def oracle(rig: Rig, tools: Mapping[str, Tool], rounds: int) -> Imagination:
@@ -29,6 +33,22 @@ def diffusion(model: Path, sampling: str, memory: str, rounds: int) -> Imaginati
         return loaded * rounds
 
     return imagine
+
+
+class Still:
+    """Imagines nothing: the photos, for as long as the task takes. The baseline looks at no more."""
+
+    def generate(
+        self, photos: StereoImage, task: Task, seed: int, progress: Progress, stop: Stop
+    ) -> StereoVideo:
+        """See Generator."""
+        top, side = (np.repeat(photo[None], task.frames, axis=0) for photo in (photos.top, photos.side))
+        return StereoVideo(top, side, task.fps)
+
+
+def still(rounds: int) -> Imagination:
+    """What the baseline is shown."""
+    return lambda cell: [Still()] * rounds
 
 
 def replay(earlier: Path) -> Imagination:

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from safetensors import SafetensorError
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+from dreamitate_ros.generate.diffusion.train.config import LoopConfig
 
 MAY_CHANGE = {
     *("steps", "checkpoint_every", "keep_checkpoints", "output"),
@@ -20,7 +20,7 @@ MAY_CHANGE = {
 """What a resumed training may do differently and still be the same training up to there."""
 
 
-def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, clips: list[Path], step: int) -> None:
+def save_checkpoint(accelerator: Accelerator, config: LoopConfig, clips: list[Path], step: int) -> None:
     """Save weights, moving average and optimiser after `step` steps; older checkpoints than kept ones go.
 
     clips: the encoded demonstrations.
@@ -42,7 +42,7 @@ def save_checkpoint(accelerator: Accelerator, config: TrainingConfig, clips: lis
     accelerator.wait_for_everyone()
 
 
-def resume(accelerator: Accelerator, config: TrainingConfig, clips: list[Path]) -> int:
+def resume(accelerator: Accelerator, config: LoopConfig, clips: list[Path]) -> int:
     """Load the newest checkpoint, if there is one; how many steps it has behind it.
 
     Raises DreamitateError where it was made with other settings, or is damaged.
@@ -74,7 +74,7 @@ def _saved(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("step_*") if (path / "training.json").is_file())
 
 
-def _identity(accelerator: Accelerator, config: TrainingConfig, clips: list[Path]) -> dict[str, object]:
+def _identity(accelerator: Accelerator, config: LoopConfig, clips: list[Path]) -> dict[str, object]:
     """What makes a training the same one; an encoded clip's name changes with its videos."""
     content = {
         name: str(value) if isinstance(value, Path) else value for name, value in asdict(config).items()

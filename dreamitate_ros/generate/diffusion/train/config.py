@@ -9,30 +9,24 @@ OPTIMIZERS = ("adamw", "adamw8bit")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
+class LoopConfig:
     """What every training has. Paths are relative to the working directory.
 
-    model: model folder to start from. demonstrations: text file, `top_video|||caption` a line. output: folder.
-    held_out: a data set of `dreamitate demonstrate`, never trained on, to measure tool poses on; rig: of its
-    images, null for the simulated cell's. width, height: px. times: frames of each view. clip_fps: imagined frames
-    per second, which sets the stride.
-    brightness, contrast, saturation: factors of light and colour are drawn within 1 plus or minus these.
-    batch: a process; accumulate: batches a step. warm_up, cool_down: first and last steps, of linearly rising and
-    falling learning rate.
+    demonstrations: text file, `top_video|||caption` a line. output: folder. held_out: a data set of `dreamitate
+    demonstrate`, never trained on, to measure tool poses on.
+    width, height: px. brightness, contrast, saturation: factors of light and colour are drawn within 1 plus or minus
+    these. batch: a process; accumulate: batches a step. warm_up, cool_down: first and last steps, of linearly rising
+    and falling learning rate.
     ema: decay of the moving average that is saved as the model; null trains without. seed: of everything drawn.
     optimizer: "adamw", or "adamw8bit" with a quarter of the memory for its state, by bitsandbytes on a GPU.
     log_every: steps between two points of TensorBoard's curves.
     """
 
-    model: Path
     demonstrations: Path
     output: Path
     held_out: Path | None = None
-    rig: Path | None = None
     width: int = 768
     height: int = 448
-    times: int = 13
-    clip_fps: float = 6.0
     brightness: float = 0.2
     contrast: float = 0.2
     saturation: float = 0.2
@@ -51,6 +45,31 @@ class TrainingConfig:
     keep_checkpoints: int = 2
     seed: int = 0
     log_every: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineTrainingConfig(LoopConfig):
+    """Training of the baseline, a Diffusion Policy, on the photos and the tools' poses of demonstrations.
+
+    resnet: channels of the first stage of each view's ResNet-18, 64 as published. channels: of the network over time.
+    """
+
+    resnet: int = 64
+    channels: int = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(LoopConfig):
+    """What the trainings of the video model have.
+
+    model: model folder to start from. rig: of held_out's images, null for the simulated cell's. times: frames of
+    each view. clip_fps: imagined frames per second, which sets the stride.
+    """
+
+    model: Path
+    rig: Path | None = None
+    times: int = 13
+    clip_fps: float = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,19 @@ from dreamitate_ros.generate.diffusion.train.config import (
     OPTIMIZERS,
     ROUNDING,
     TRAINABLE,
-    TrainingConfig,
+    BaselineTrainingConfig,
+    LoopConfig,
     UnetTrainingConfig,
     VaeTrainingConfig,
 )
 from dreamitate_ros.task import require_range
 from dreamitate_ros.yaml_file import load_mapping
 
-TRAINS: dict[str, type[TrainingConfig]] = {"unet": UnetTrainingConfig, "vae": VaeTrainingConfig}
+TRAINS: dict[str, type[LoopConfig]] = {
+    "unet": UnetTrainingConfig,
+    "vae": VaeTrainingConfig,
+    "baseline": BaselineTrainingConfig,
+}
 """What the key `trains` may say."""
 
 LOWEST = {
@@ -37,6 +42,8 @@ LOWEST = {
     "sample_steps": 1,
     "crop": 8,
     "window": 1,
+    "resnet": 16,
+    "channels": 8,
     "sigma_mean": -1e9,
 }
 """Smallest values of the numbers that cannot be 0, or can be less."""
@@ -44,7 +51,7 @@ HIGHEST = {"brightness": 1, "contrast": 1, "saturation": 1, "drop": 1, "moving_s
 """Largest values: no drawn factor is negative, no probability above 1."""
 
 
-def load_training(path: Path) -> TrainingConfig:
+def load_training(path: Path) -> LoopConfig:
     """Raises DreamitateError(INVALID_PARAMETER) for an unknown key, a missing one or a value that cannot be."""
     content = load_mapping(path, ErrorCode.INVALID_PARAMETER)
     trains = content.pop("trains", "unet")

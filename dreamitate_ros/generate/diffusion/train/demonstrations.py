@@ -58,6 +58,11 @@ def _demonstration(path: Path, number: int, line: str) -> Demonstration:
     return found
 
 
+def truth_path(demonstration: Demonstration) -> Path:
+    """tracks/NAME.json of top/NAME.mp4: where the tools were, in a data set that knows it."""
+    return demonstration.top.parent.parent / "tracks" / f"{demonstration.top.stem}.json"
+
+
 def read_clip(demonstration: Demonstration, width: int, height: int, times: int, clip_fps: float) -> Image:
     """(2 times, height, width, 3) uint8 RGB: the packed clip of a demonstration, and the side view's photo last.
 

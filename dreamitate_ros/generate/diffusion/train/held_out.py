@@ -17,6 +17,7 @@ from dreamitate_ros.generate.diffusion.train.demonstrations import (
     Demonstration,
     list_demonstrations,
     read_clip,
+    truth_path,
 )
 from dreamitate_ros.generate.diffusion.train.pose_errors import PoseErrors, pose_errors
 from dreamitate_ros.rig import Rig, load_rig
@@ -84,11 +85,6 @@ def load_held_out(path: Path, config: TrainingConfig) -> HeldOut:
         rig.resized(config.width, config.height),
         config,
     )
-
-
-def truth_path(demonstration: Demonstration) -> Path:
-    """tracks/NAME.json of top/NAME.mp4."""
-    return demonstration.top.parent.parent / "tracks" / f"{demonstration.top.stem}.json"
 
 
 @torch.no_grad()

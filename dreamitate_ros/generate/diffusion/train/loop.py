@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.checkpoints import resume, save_checkpoint
-from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
+from dreamitate_ros.generate.diffusion.train.config import LoopConfig
 from dreamitate_ros.generate.diffusion.train.eight_bit import adamw_8bit
 from dreamitate_ros.generate.diffusion.train.log import TrainingLog
 from dreamitate_ros.values import Progress, Stop
@@ -34,7 +34,7 @@ class Training:
     parameters: those that are trained. curves: more to show of a batch and its losses than their mean, by name.
     """
 
-    config: TrainingConfig
+    config: LoopConfig
     accelerator: Accelerator
     clips: list[Path]
     batch_at: Callable[[int], Any]
@@ -50,7 +50,7 @@ class Training:
             self.average.copy_to(self.parameters)
 
 
-def accelerate(config: TrainingConfig, cpu: bool) -> Accelerator:
+def accelerate(config: LoopConfig, cpu: bool) -> Accelerator:
     """As the training was launched; cpu: even where there is a GPU."""
     return Accelerator(
         cpu=cpu, mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
@@ -58,7 +58,7 @@ def accelerate(config: TrainingConfig, cpu: bool) -> Accelerator:
 
 
 def prepare(
-    config: TrainingConfig,
+    config: LoopConfig,
     accelerator: Accelerator,
     clips: list[Path],
     batch_at: Callable[[int], Any],
@@ -78,7 +78,7 @@ def prepare(
 
 
 def _optimizer(
-    config: TrainingConfig, parameters: list[nn.Parameter], device: torch.device
+    config: LoopConfig, parameters: list[nn.Parameter], device: torch.device
 ) -> torch.optim.Optimizer:
     rate, decay = config.learning_rate, config.weight_decay
     if config.optimizer == "adamw":
@@ -123,7 +123,7 @@ def _run(
             show(log, done)
 
 
-def _learning_rate(config: TrainingConfig, step: int) -> float:
+def _learning_rate(config: LoopConfig, step: int) -> float:
     rising, falling = (step + 1) / (config.warm_up + 1), (config.steps - step) / (config.cool_down + 1)
     return config.learning_rate * min(1.0, rising, falling)
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from accelerate import Accelerator
 
+from dreamitate_ros.baseline.training import train_baseline
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.load import load_pipeline
 from dreamitate_ros.generate.diffusion.pipeline import StereoVideoPipeline
 from dreamitate_ros.generate.diffusion.settings import MEMORY
 from dreamitate_ros.generate.diffusion.train import unet, vae
 from dreamitate_ros.generate.diffusion.train.config import (
+    BaselineTrainingConfig,
+    LoopConfig,
     TrainingConfig,
     UnetTrainingConfig,
     VaeTrainingConfig,
@@ -27,14 +30,15 @@ from dreamitate_ros.values import Progress, Stop
 Say = Callable[[str], None]
 
 
-def train(
-    config: TrainingConfig, progress: Progress, stop: Stop, *, say: Say = print, cpu: bool = False
-) -> Path:
+def train(config: LoopConfig, progress: Progress, stop: Stop, *, say: Say = print, cpu: bool = False) -> Path:
     """Train to config.steps, from the newest checkpoint where there is one; returns the trained model's folder.
 
     Raises Cancelled after saving a checkpoint; DreamitateError for bad data, an autoencoder that fails its gate, or
     a loss that is not finite (the last checkpoint is kept).
     """
+    if isinstance(config, BaselineTrainingConfig):
+        return train_baseline(config, progress, stop, say, cpu)
+    assert isinstance(config, TrainingConfig)
     accelerator = accelerate(config, cpu)
     if not accelerator.is_main_process:
         progress, say = lambda fraction, text: None, lambda line: None

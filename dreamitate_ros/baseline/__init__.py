@@ -1,0 +1,1 @@
+"""The paper's baseline: Diffusion Policy, which learns the tools' path itself from the same demonstrations."""

@@ -1,0 +1,155 @@
+"""Training the baseline, in the same loop as the video model: `trains: baseline` in a training's file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from dreamitate_ros.baseline.network import NOISE_STEPS, NetworkSize, PolicyNetwork
+from dreamitate_ros.baseline.paths import fit_code, numbers_of
+from dreamitate_ros.baseline.policy import BaselinePolicy, photos_tensor
+from dreamitate_ros.capture.framing import crop_image
+from dreamitate_ros.errors import Cancelled
+from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, draws
+from dreamitate_ros.generate.diffusion.train.config import BaselineTrainingConfig
+from dreamitate_ros.generate.diffusion.train.demonstrations import (
+    Demonstration,
+    list_demonstrations,
+    truth_path,
+)
+from dreamitate_ros.generate.diffusion.train.jitter import Jitter, draw_jitter, jittered
+from dreamitate_ros.generate.diffusion.train.loop import accelerate, prepare, run
+from dreamitate_ros.generate.video_file import read_frames
+from dreamitate_ros.geometry import angle_rad, inverse
+from dreamitate_ros.track.tracks_file import read_tracks
+from dreamitate_ros.values import Array, Image, Progress, Stop, ToolTrack
+
+FPS = 1.0
+"""Paths are learnt by the video's times, whatever those are in seconds."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A demonstration as the baseline sees it. photos: (2, height, width, 3) uint8 RGB. tracks: of its tools."""
+
+    photos: Image
+    tracks: list[ToolTrack]
+
+
+@dataclass(frozen=True)
+class LessonBatch:
+    """photos: (B, 2, 3, H, W). paths, noise: (B, T - 1, P). step: (B,) of the noise."""
+
+    photos: Tensor
+    paths: Tensor
+    noise: Tensor
+    step: Tensor
+
+
+class BaselineLoss(nn.Module):
+    """The loss as one module."""
+
+    def __init__(self, network: PolicyNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: LessonBatch) -> Tensor:
+        """(B,) of each demonstration."""
+        return self.network.loss(batch.photos, batch.paths, batch.noise, batch.step)
+
+
+def train_baseline(
+    config: BaselineTrainingConfig, progress: Progress, stop: Stop, say: Callable[[str], None], cpu: bool
+) -> Path:
+    """Train to config.steps, from the newest checkpoint where there is one; returns the trained folder.
+
+    Raises Cancelled after saving a checkpoint, and DreamitateError for data that cannot be learnt from.
+    """
+    accelerator = accelerate(config, cpu)
+    demonstrations = list_demonstrations(config.demonstrations)
+    lessons = _lessons(demonstrations, config, progress, stop)
+    code = fit_code([lesson.tracks for lesson in lessons])
+    torch.manual_seed(config.seed)
+    size = NetworkSize(config.resnet, (config.channels, 2 * config.channels), code.width)
+    network = PolicyNetwork(size)
+    paths = np.stack([code.encode(numbers_of(lesson.tracks)) for lesson in lessons])
+
+    def batch_at(position: int) -> LessonBatch:
+        return make_batch(lessons, paths, position, config, accelerator)
+
+    clips = [demonstration.top for demonstration in demonstrations]
+    training = prepare(config, accelerator, clips, batch_at, BaselineLoss(network))
+    run(training, progress if accelerator.is_main_process else lambda *_: None, stop)
+    training.use_average()
+    folder = config.output / "model"
+    if accelerator.is_main_process:
+        policy = BaselinePolicy(network.cpu().eval(), size, code, config.width, config.height)
+        policy.save(folder)
+        if config.held_out is not None:
+            held_out = _lessons(list_demonstrations(config.held_out), config, progress, stop)
+            say(f"paths of {len(held_out)} held-out demonstrations: {path_errors(policy, held_out)}")
+    return folder
+
+
+def make_batch(
+    lessons: list[Lesson],
+    paths: Array,
+    position: int,
+    config: BaselineTrainingConfig,
+    accelerator: Accelerator,
+) -> LessonBatch:
+    """The batch at `position` of the whole training; paths: (N, T - 1, P) coded, of all lessons."""
+    generator = draws(config.seed, position, "noise")
+    chosen = clips_of_batch(len(lessons), config.batch, position, config.seed)
+    strength = Jitter(config.brightness, config.contrast, config.saturation)
+    photos = []
+    for index in chosen:
+        jitter = draw_jitter(strength, int(torch.randint(2**31, (), generator=generator)))
+        top, side = jittered(lessons[index].photos, jitter)
+        photos.append(photos_tensor(top, side, config.width, config.height))
+    noise = torch.randn((len(chosen), *paths.shape[1:]), generator=generator)
+    step = torch.randint(NOISE_STEPS, (len(chosen),), generator=generator)
+    device = accelerator.device
+    return LessonBatch(
+        torch.stack(photos).to(device),
+        torch.from_numpy(paths[chosen]).float().to(device),
+        noise.to(device),
+        step.to(device),
+    )
+
+
+def path_errors(policy: BaselinePolicy, lessons: list[Lesson]) -> str:
+    """How far the policy's paths are from the demonstrated ones, in words; there is more than one good path."""
+    mm, deg = list[float](), list[float]()
+    for lesson in lessons:
+        top, side = lesson.photos
+        for track, true in zip(policy.paths(top, side, FPS), lesson.tracks, strict=True):
+            for time in np.flatnonzero(track.present & true.present):
+                away = inverse(true.top_from_tool[time]) @ track.top_from_tool[time]
+                mm.append(1e3 * float(np.linalg.norm(away[:3, 3])))
+                deg.append(float(np.degrees(angle_rad(away))))
+    return f"median {np.median(mm):.1f} mm {np.median(deg):.1f} deg"
+
+
+def _lessons(
+    demonstrations: list[Demonstration], config: BaselineTrainingConfig, progress: Progress, stop: Stop
+) -> list[Lesson]:
+    lessons = []
+    for index, demonstration in enumerate(demonstrations):
+        if stop():
+            raise Cancelled("training")
+        progress(index / len(demonstrations), "reading the demonstrations")
+        lessons.append(_lesson(demonstration, config))
+    return lessons
+
+
+def _lesson(demonstration: Demonstration, config: BaselineTrainingConfig) -> Lesson:
+    photos = [
+        crop_image(read_frames(path)[0], config.width, config.height)
+        for path in (demonstration.top, demonstration.side)
+    ]
+    return Lesson(np.stack(photos), read_tracks(truth_path(demonstration), FPS))
