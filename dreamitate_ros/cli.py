@@ -29,8 +29,8 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="run a task in the simulated cell, end to end")
     demo.add_argument("--seed", type=_seed, default=900_000, help="which things lie where (default: 900000)")
     demo.add_argument(
-        "--generator", choices=("oracle", "diffusion"), default="oracle",
-        help="what imagines: a scripted expert, or the small model that ships (default: oracle)",
+        "--generator", choices=("oracle", "diffusion"), default="diffusion",
+        help="what imagines: a small model that ships, or a scripted expert (default: diffusion)",
     )  # fmt: skip
     demo.set_defaults(run=_demo)
 
@@ -46,8 +46,8 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate.add_arguments(commands.add_parser("evaluate", help="many trials, judged from ground truth"))
 
-    for command in (demo, run):
-        command.add_argument("--task", default="rotate", help="a file in config/tasks (default: rotate)")
+    for command, task in ((demo, "rotate_bold"), (run, "rotate")):
+        command.add_argument("--task", default=task, help=f"a file in config/tasks (default: {task})")
         command.add_argument(
             "--episodes", type=Path, default=Path("episodes"), help="for episode folders (default: episodes)"
         )

@@ -26,7 +26,7 @@ def model_directory(name: str) -> Path:
 
     Raises INVALID_PARAMETER when there is none.
     """
-    shipped = config_directory().parent / "models"
+    shipped = _shipped_models()
     if name and Path(name).is_dir():
         return Path(name)
     folder = shipped / (name or SHIPPED_MODEL)
@@ -37,3 +37,12 @@ def model_directory(name: str) -> Path:
         ErrorCode.INVALID_PARAMETER,
         f"there is no model folder '{name or SHIPPED_MODEL}'; give a path, or one of those that ship: {known}",
     )
+
+
+def is_shipped(model: Path) -> bool:
+    """Whether a model folder is one of those in models/, which are small."""
+    return model.parent == _shipped_models()
+
+
+def _shipped_models() -> Path:
+    return config_directory().parent / "models"

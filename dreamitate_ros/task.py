@@ -23,6 +23,7 @@ class Task:
     contact_within_m: a tool that the video shows less than this above contact_height_m is at work, and acts at that
     height: imagined depth wobbles. 0 acts out the heights as tracked.
     samples: how many videos are imagined at most, to act out the best of.
+    model: of the generator diffusion: a folder that ships in models/, or a path; "" where none was trained for it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Task:
     contact_height_m: float = 0.0
     contact_within_m: float = 0.0
     samples: int = 1
+    model: str = ""
 
 
 def load_task(name: str, config: Path) -> Task:
@@ -59,6 +61,7 @@ def load_task(name: str, config: Path) -> Task:
             workspace_m=tuple((float(low), float(high)) for low, high in content["workspace_m"]),
             contact_height_m=float(content.get("contact_height_m", Task.contact_height_m)),
             contact_within_m=float(content.get("contact_within_m", Task.contact_within_m)),
+            model=str(content.get("model", Task.model)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DreamitateError(
@@ -81,6 +84,17 @@ def with_samples(task: Task, samples: int) -> Task:
             f"samples must be a whole number from 1 to {MOST_SAMPLES}, found {samples!r}",
         )
     return replace(task, samples=int(samples))
+
+
+def require_model(task: Task) -> str:
+    """The name of the task's model; raises INVALID_PARAMETER where none was trained for it."""
+    if not task.model:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER,
+            f"no model ships for the task '{task.name}'; name a trained one's folder with --model, or let another"
+            " generator imagine (--generator oracle)",
+        )
+    return task.model
 
 
 def require_range(name: str, value: Any, low: float, high: float) -> float:

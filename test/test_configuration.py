@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dreamitate_ros import configuration
-from dreamitate_ros.configuration import model_directory
+from dreamitate_ros.configuration import is_shipped, model_directory
 from dreamitate_ros.errors import DreamitateError
 
 
@@ -29,3 +29,8 @@ def test_a_model_is_a_path_or_one_that_ships(shipped: Path, tmp_path: Path) -> N
 def test_an_unknown_model_is_told_with_those_that_ship(shipped: Path) -> None:
     with pytest.raises(DreamitateError, match=r"'huge'.*large, small"):
         model_directory("huge")
+
+
+def test_a_model_that_ships_is_told_from_others(shipped: Path, tmp_path: Path) -> None:
+    assert is_shipped(model_directory("large"))
+    assert not is_shipped(tmp_path / "mine")

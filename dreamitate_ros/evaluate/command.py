@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--generator", choices=GENERATORS, default="oracle", help="what imagines (default: oracle)")
     add(
         "--model", type=Path, metavar="DIR",
-        help="model folder, for the generators diffusion (default: the small model that ships) and baseline",
+        help="model folder, for the generators diffusion (default: the task's, that ships) and baseline",
     )  # fmt: skip
     add("--sampling", default="small", help="the model's sampling preset (default: small)")
     add("--memory", default="24GB", help="the model's memory preset (default: 24GB)")
@@ -134,7 +134,7 @@ def _evaluated(arguments: argparse.Namespace, stop: "Stop") -> "tuple[Results, l
     simulated_task(task.name)
     seeds = range(arguments.seed, arguments.seed + arguments.trials)
     require(Split.EVALUATION, seeds)
-    _require_sources(arguments)
+    _require_sources(arguments, task)
     if arguments.ray is not None and not arguments.no_ros:
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER, "--ray runs the stages without a graph: add --no-ros"
@@ -200,12 +200,13 @@ def _settings(arguments: argparse.Namespace, task: "Task") -> dict[str, Any]:
     return settings
 
 
-def _require_sources(arguments: argparse.Namespace) -> None:
+def _require_sources(arguments: argparse.Namespace, task: "Task") -> None:
     """The folder that the generator reads from is there; the model's is filled in where none was named."""
     from dreamitate_ros.configuration import model_directory
+    from dreamitate_ros.task import require_model
 
     if arguments.generator == "diffusion":
-        arguments.model = model_directory(str(arguments.model or ""))
+        arguments.model = model_directory(str(arguments.model or require_model(task)))
     if arguments.generator == "baseline" and (arguments.model is None or not arguments.no_ros):
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,

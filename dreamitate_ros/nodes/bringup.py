@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.task import load_task
 
 Value = str | float | bool
 
@@ -28,8 +29,8 @@ class Settings:
     simulation: start the simulated cell, and use its parameters. generator: what imagines. rig: path of the
     calibration. tools: other meshes, like left=DIR,right=DIR. episodes: folder for the episode folders.
     require_approval: wait for a person before motion. top_camera, side_camera: namespaces of their topics.
-    model, sampling, memory: folder and presets of the generator `diffusion`. tracker: none where a node of the
-    user's own serves the action track_tools.
+    model, sampling, memory: folder and presets of the generator `diffusion`; no model: the task's.
+    tracker: none where a node of the user's own serves the action track_tools.
     task, seed: of the simulated scene. rate: simulated seconds per second.
     """
 
@@ -73,7 +74,7 @@ def graph(settings: Settings) -> list[NodeProcess]:
         "video_generator": {
             **shared,
             "generator": settings.generator,
-            "model": settings.model,
+            "model": _model(settings),
             "sampling": settings.sampling,
             "memory": settings.memory,
         },
@@ -99,6 +100,13 @@ def graph(settings: Settings) -> list[NodeProcess]:
         NodeProcess(name, files, {key: value for key, value in chosen.items() if value not in ("", None)})
         for name, chosen in nodes.items()
     ]
+
+
+def _model(settings: Settings) -> str:
+    """The model chosen, else that of the task on the table; "" leaves it to the node."""
+    if settings.model or not settings.task:
+        return settings.model
+    return load_task(settings.task, config_directory()).model
 
 
 def environment(simulation: bool) -> dict[str, str]:

@@ -20,14 +20,19 @@ from dreamitate_ros.report import write_report, write_summary
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.simulate.seeds import split_of
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.task import Task, load_task
+from dreamitate_ros.task import Task, load_task, require_model
 from dreamitate_ros.tool import load_tools
 
 
 def demo(task: str, seed: int, generator: str, episodes: Path) -> int:
-    """One trial with the oracle or the model that ships; 0 only when the object really turned."""
+    """One trial with the oracle or the task's model; 0 only when the task was really done.
+
+    Raises DreamitateError before anything starts, for a task without a model that ships too.
+    """
     started_s = time.monotonic()
-    load_task(task, config_directory())
+    known = load_task(task, config_directory())
+    if generator == "diffusion":
+        require_model(known)
     split_of(seed)
     settings = Settings(
         simulation=True, generator=generator, episodes=str(episodes.absolute()), task=task, seed=seed

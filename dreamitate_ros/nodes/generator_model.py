@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rclpy.node import Node
 
-from dreamitate_ros.configuration import model_directory
+from dreamitate_ros.configuration import is_shipped, model_directory
 from dreamitate_ros.nodes import parameters
 from dreamitate_ros.rig import Rig
 
@@ -28,7 +28,7 @@ def load_model(node: Node, generator: str, rig: Rig, show: "ShowPreview") -> "Di
         node,
         "sampling",
         "",
-        "preset of the model's sampling; empty: small for the model that ships, else paper",
+        "preset of the model's sampling; empty: small for a model that ships, else paper",
     )
     memory = parameters.text(node, "memory", "24GB", "preset of the GPU memory to use")
     device = parameters.text(node, "device", "auto", "where the model computes: auto, cpu, cuda")
@@ -40,7 +40,7 @@ def load_model(node: Node, generator: str, rig: Rig, show: "ShowPreview") -> "Di
     folder = model_directory(model_name)
     from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator  # torch, only where needed
 
-    preset = sampling or ("paper" if model_name else "small")
+    preset = sampling or ("small" if is_shipped(folder) else "paper")
     started_s = time.monotonic()
     model = DiffusionGenerator.load(
         folder, preset, memory, device, steps=int(steps), solver=solver, compiled=compiled

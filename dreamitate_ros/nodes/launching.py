@@ -69,11 +69,13 @@ def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunc
             "what imagines: a trained model, a stored clip, or the oracle (simulation only)",
             ("diffusion", "replay", "oracle"),
         ),
-        argument("model", "", "folder of the generator diffusion's model; empty: the small one that ships"),
+        argument(
+            "model", "", "folder of the generator diffusion's model; empty: the task's, or else models/small"
+        ),
         argument(
             "sampling",
             "",
-            "preset of the model's sampling; empty: that of the model that ships, else as in the paper",
+            "preset of the model's sampling; empty: small for a model that ships, else as in the paper",
         ),
         argument("memory", "", "preset of the GPU memory to use; empty: 24GB"),
         argument("tracker", "builtin", "none: a node of your own serves the action track_tools", TRACKERS),

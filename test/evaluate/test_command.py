@@ -14,9 +14,13 @@ from dreamitate_ros.errors import DreamitateError
         (["--seed", "7"], "7 is for training, not for evaluation"),
         (["--task", "juggle"], "there is no task 'juggle'"),
         (["--generator", "diffusion", "--model", "nowhere"], "no model folder 'nowhere'"),
+        (["--generator", "diffusion"], "no model ships for the task 'rotate'; name a trained one's folder"),
         (["--generator", "replay", "--earlier", "nowhere"], "needs --earlier DIR"),
         (["--samples", "4"], "'oracle' imagines the same video whatever the seed"),
-        (["--generator", "diffusion", "--samples", "0"], "samples must be a whole number"),
+        (
+            ["--task", "rotate_bold", "--generator", "diffusion", "--samples", "0"],
+            "samples must be a whole number",
+        ),
     ],
 )
 def test_a_mistake_is_told_first(tmp_path: Path, options: list[str], words: str) -> None:

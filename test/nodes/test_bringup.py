@@ -58,6 +58,15 @@ def test_the_task_and_the_model_reach_those_that_need_them():
     assert "model" not in by_name(Settings(simulation=True))["video_generator"].parameters
 
 
+def test_a_task_brings_its_model_along_unless_another_is_chosen():
+    def model(**chosen):
+        return by_name(Settings(simulation=True, **chosen))["video_generator"].parameters.get("model")
+
+    assert model(task="rotate_bold") == "small"
+    assert model(task="rotate_bold", model="mine") == "mine"
+    assert model(task="rotate") is None
+
+
 def test_on_hardware_a_person_approves_unless_told_otherwise():
     parameters = {}
     for node in graph(Settings(simulation=False)):
