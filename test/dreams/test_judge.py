@@ -67,7 +67,7 @@ def test_nothing_speaks_against_a_good_one() -> None:
         ("agreement", 0.25, {"apart_px": 14.0}),
         ("contact", 0.6, {"height_m": 0.03}),
         ("contact", 0.0, {"height_m": 0.1}),  # the other tool comes down
-        ("contact", 0.625, {"height_m": -0.025}),
+        ("contact", 0.75, {"height_m": -0.025}),
         ("rest", 0.5, {"leaving_m_s": 0.4}),
     ],
 )

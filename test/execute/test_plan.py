@@ -143,7 +143,7 @@ def test_a_lift_is_told_and_one_that_is_not_allowed_is_only_offered(cell):
 
 
 def test_a_path_through_the_table_is_refused(cell):
-    error = refused(cell, scenes.tracks(cell[0], height_m=0.005))
+    error = refused(cell, scenes.tracks(cell[0], height_m=-0.02))
     assert error.code == ErrorCode.COLLISION
     assert (
         "left tool" in error.message and "mm into the table" in error.message and "raised by" in error.message
