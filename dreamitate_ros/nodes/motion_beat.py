@@ -7,12 +7,15 @@ from contextlib import contextmanager
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from std_msgs.msg import Bool
+from std_msgs.msg import String
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.nodes.bringup import GUARD
+from dreamitate_ros.nodes.mover import this_process
 
 BEAT_TOPIC = "arms_in_motion"
+"""Says by whom; empty when the arms are at rest."""
+
 BEAT_QOS = QoSProfile(depth=10)
 BEAT_EVERY_S = 0.05
 GUARD_TIMEOUT_S = 3.0
@@ -23,7 +26,8 @@ class MotionBeat:
 
     def __init__(self, node: Node, guarded: bool) -> None:
         self._node, self._guarded = node, guarded
-        self._publisher = node.create_publisher(Bool, BEAT_TOPIC, BEAT_QOS)
+        self._beat_now = String(data=this_process())
+        self._publisher = node.create_publisher(String, BEAT_TOPIC, BEAT_QOS)
 
     @contextmanager
     def motion(self) -> Iterator[None]:
@@ -31,7 +35,7 @@ class MotionBeat:
         if self._guarded:
             self._require_guard()
         ended = threading.Event()
-        self._publisher.publish(Bool(data=True))
+        self._publisher.publish(self._beat_now)
         beating = threading.Thread(target=self._beat, args=(ended,), daemon=True)
         beating.start()
         try:
@@ -39,11 +43,11 @@ class MotionBeat:
         finally:
             ended.set()
             beating.join()
-            self._publisher.publish(Bool(data=False))
+            self._publisher.publish(String())
 
     def _beat(self, ended: threading.Event) -> None:
         while not ended.wait(BEAT_EVERY_S):
-            self._publisher.publish(Bool(data=True))
+            self._publisher.publish(self._beat_now)
 
     def _require_guard(self) -> None:
         topic, deadline_s = self._publisher.topic_name, time.monotonic() + GUARD_TIMEOUT_S

@@ -1,8 +1,8 @@
 """Stops the arms when whoever moves them is gone: a driver goes on with an accepted trajectory to its end.
 
-trajectory_executor beats while it moves the arms (motion_beat.py). Silence in the midst of it, for it was killed,
-hangs, or the network is cut, and every goal of the arms' controllers is cancelled. Runs beside the drivers, in a
-process of its own that does little else.
+trajectory_executor beats while it moves the arms (motion_beat.py). When it dies in the midst of it, which shows at once
+where both run on one computer, or is silent, for it hangs or the network is cut, every goal of the arms' controllers is
+cancelled. Runs beside the drivers, in a process of its own that does little else.
 """
 
 import sys
@@ -13,12 +13,13 @@ from action_msgs.srv import CancelGoal
 from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.task import Future
-from std_msgs.msg import Bool
+from std_msgs.msg import String
 
 from dreamitate_ros.nodes import parameters
 from dreamitate_ros.nodes.bringup import GUARD
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.nodes.motion_beat import BEAT_QOS, BEAT_TOPIC
+from dreamitate_ros.nodes.mover import Mover
 
 ARMS = ("left", "right")
 LOOK_EVERY_S = 0.02
@@ -44,7 +45,8 @@ class MotionGuard(Node):
             )
         self._heard_s: float | None = None  # None: nothing moves that we should watch
         self._cancelled_s: float | None = None
-        self.create_subscription(Bool, BEAT_TOPIC, self._hear, BEAT_QOS)
+        self._mover: Mover | None = None
+        self.create_subscription(String, BEAT_TOPIC, self._hear, BEAT_QOS)
         self.create_timer(LOOK_EVERY_S, self._look)
 
     def close(self) -> None:
@@ -53,28 +55,37 @@ class MotionGuard(Node):
         while self._heard_s is not None and time.monotonic() < deadline_s:
             time.sleep(LOOK_EVERY_S)
 
-    def _hear(self, moving: Bool) -> None:
-        self._heard_s = time.monotonic() if moving.data else None
+    def _hear(self, mover: String) -> None:
+        self._heard_s = time.monotonic() if mover.data else None
         self._cancelled_s = None
+        if self._mover is None or self._mover.told != mover.data:
+            self._watch(mover.data)
+
+    def _watch(self, told: str) -> None:
+        if self._mover is not None:
+            self._mover.close()
+        self._mover = Mover(told) if told else None
 
     def _look(self) -> None:
         if self._heard_s is None:
             return
         now_s = time.monotonic()
         silent_s = now_s - self._heard_s
+        is_dead = self._mover is not None and self._mover.is_dead
         if silent_s > self._lost_after_s + INSIST_S:
             self._heard_s = self._cancelled_s = None
-        elif silent_s > self._lost_after_s and now_s - (self._cancelled_s or 0.0) > CANCEL_EVERY_S:
-            self._cancel_all(silent_s)
+            self._watch("")
+        elif (is_dead or silent_s > self._lost_after_s) and now_s - (
+            self._cancelled_s or 0.0
+        ) > CANCEL_EVERY_S:
+            self._cancel_all("has died" if is_dead else f"has been silent for {silent_s:.2f} s")
             self._cancelled_s = now_s
 
-    def _cancel_all(self, silent_s: float) -> None:
+    def _cancel_all(self, why: str) -> None:
         there = {name: client for name, client in self._cancels.items() if client.service_is_ready()}
         if self._cancelled_s is None:
             what = f"the goals of {' and '.join(there)} are cancelled" if there else "NO controller answers"
-            self.get_logger().error(
-                f"trajectory_executor moves the arms and has been silent for {silent_s:.2f} s: {what}"
-            )
+            self.get_logger().error(f"trajectory_executor, which moves the arms, {why}: {what}")
         for name, client in there.items():
             # neither id nor stamp: all goals, whoever sent them
             client.call_async(CancelGoal.Request()).add_done_callback(partial(self._tell, name))

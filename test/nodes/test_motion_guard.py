@@ -141,6 +141,7 @@ def test_both_arms_stop_when_the_executor_is_killed(bench):
     for arm in ("left", "right"):
         told = f"{arm}/scaled_joint_trajectory_controller cancels 1 goal"
         bench.until(lambda told=told: told in bench.said("motion_guard"), told)
+    assert "trajectory_executor, which moves the arms, has died" in bench.said("motion_guard")
     bench.until(lambda: time.monotonic() - bench.moved_s > REST_S, "the arms' rest")
     print(f"\nstill after {bench.moved_s - killed_s:.2f} s,", end=" ")
     print(f"{np.rad2deg(np.abs(bench.joints[0] - at_kill).max()):.2f} deg")
