@@ -1,17 +1,18 @@
 """Diffusion Policy's network (Chi et al. 2023, the convolutional one): two photos and a noisy path in, its noise out.
 
-The parts are maintained ones: ResNet of transformers, temporal blocks and schedulers of diffusers.
+The parts are maintained ones: ResNet of transformers; convolutions over time and schedulers of diffusers.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 from diffusers.models.embeddings import TimestepEmbedding, Timesteps
-from diffusers.models.resnet import Downsample1D, ResidualTemporalBlock1D, Upsample1D
+from diffusers.models.resnet import Conv1dBlock, Downsample1D, Upsample1D
 from torch import Tensor, nn
 from transformers import ResNetConfig, ResNetModel
+
+from dreamitate_ros.baseline.settings import NetworkSize
 
 NOISE_STEPS = 100
 NOISE: dict[str, object] = {
@@ -25,18 +26,7 @@ NOISE: dict[str, object] = {
 STEP_WIDTH = 128  # of the embedding of the noise step
 KEYPOINTS = 32  # that an encoder finds in its photo
 GROUP = 16  # channels of a group norm's group
-
-
-@dataclass(frozen=True)
-class NetworkSize:
-    """resnet: channels of ResNet-18's first stage (64 as published). path: numbers at each time.
-
-    channels: of the levels of the network over time, of all times and of every other.
-    """
-
-    resnet: int
-    channels: tuple[int, int]
-    path: int
+KERNEL = 5  # times that a convolution over time sees
 
 
 class PhotoEncoder(nn.Module):
@@ -61,17 +51,35 @@ class PhotoEncoder(nn.Module):
         return torch.cat([x, y], dim=1)
 
 
+class FilmBlock(nn.Module):
+    """Two convolutions over time; what is told scales and shifts each channel between them (FiLM, Perez et al. 2018).
+
+    diffusers' ResidualTemporalBlock1D only shifts.
+    """
+
+    def __init__(self, before: int, after: int, told: int) -> None:
+        super().__init__()
+        self.enter, self.leave = (Conv1dBlock(channels, after, KERNEL) for channels in (before, after))
+        self.film = nn.Sequential(nn.Mish(), nn.Linear(told, 2 * after))
+        self.skip = nn.Conv1d(before, after, 1) if before != after else nn.Identity()
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        """(B, after, T) of x (B, before, T) and told (B, D)."""
+        scale, shift = self.film(told)[:, :, None].chunk(2, dim=1)
+        return self.leave(scale * self.enter(x) + shift) + self.skip(x)
+
+
 class PathUnet(nn.Module):
     """A U-Net over time with one level below, told the noise step and the photos at every block."""
 
     def __init__(self, path: int, channels: tuple[int, int], told: int) -> None:
         super().__init__()
         wide, deep = channels
-        self.down = nn.ModuleList([_block(path, wide, told), _block(wide, wide, told)])
+        self.down = nn.ModuleList([FilmBlock(path, wide, told), FilmBlock(wide, wide, told)])
         self.shrink = Downsample1D(wide, use_conv=True, out_channels=wide)
-        self.middle = nn.ModuleList([_block(wide, deep, told), _block(deep, deep, told)])
+        self.middle = nn.ModuleList([FilmBlock(wide, deep, told), FilmBlock(deep, deep, told)])
         self.grow = Upsample1D(deep, use_conv_transpose=True, out_channels=deep)
-        self.up = nn.ModuleList([_block(deep + wide, wide, told), _block(wide, wide, told)])
+        self.up = nn.ModuleList([FilmBlock(deep + wide, wide, told), FilmBlock(wide, wide, told)])
         self.out = nn.Conv1d(wide, path, 1)
 
     def forward(self, noisy: Tensor, told: Tensor) -> Tensor:
@@ -123,10 +131,6 @@ class PolicyNetwork(nn.Module):
             predicted = self(scene, paths, step.expand(len(paths)))
             paths = scheduler.step(predicted, step, paths).prev_sample
         return paths
-
-
-def _block(before: int, after: int, told: int) -> nn.Module:
-    return ResidualTemporalBlock1D(before, after, told, kernel_size=5)
 
 
 def _with_group_norms(module: nn.Module) -> nn.Module:

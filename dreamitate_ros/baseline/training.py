@@ -9,13 +9,16 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from dreamitate_ros.baseline.network import NOISE_STEPS, NetworkSize, PolicyNetwork
+from dreamitate_ros.baseline.network import NOISE_STEPS, PolicyNetwork
 from dreamitate_ros.baseline.paths import fit_code, numbers_of
-from dreamitate_ros.baseline.policy import BaselinePolicy, photos_tensor
+from dreamitate_ros.baseline.photos import cut_out, photos_tensor
+from dreamitate_ros.baseline.policy import BaselinePolicy
+from dreamitate_ros.baseline.settings import NetworkSize, PolicySettings
 from dreamitate_ros.capture.framing import crop_image
 from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, draws
 from dreamitate_ros.generate.diffusion.train.config import BaselineTrainingConfig
+from dreamitate_ros.generate.diffusion.train.cut_outs import draw_below
 from dreamitate_ros.generate.diffusion.train.demonstrations import (
     Demonstration,
     list_demonstrations,
@@ -87,7 +90,8 @@ def train_baseline(
     training.use_average()
     folder = config.output / "model"
     if accelerator.is_main_process:
-        policy = BaselinePolicy(network.cpu().eval(), size, code, config.width, config.height)
+        settings = PolicySettings(size, code, config.width, config.height, config.crop_share)
+        policy = BaselinePolicy(network.cpu().eval(), settings)
         policy.save(folder)
         if config.held_out is not None:
             held_out = _lessons(list_demonstrations(config.held_out), config, progress, stop)
@@ -108,9 +112,10 @@ def make_batch(
     strength = Jitter(config.brightness, config.contrast, config.saturation)
     photos = []
     for index in chosen:
-        jitter = draw_jitter(strength, int(torch.randint(2**31, (), generator=generator)))
+        jitter = draw_jitter(strength, draw_below(2**31, generator))
         top, side = jittered(lessons[index].photos, jitter)
-        photos.append(photos_tensor(top, side, config.width, config.height))
+        whole = photos_tensor(top, side, config.width, config.height)
+        photos.append(cut_out(whole, config.crop_share, torch.rand((2, 2), generator=generator)))
     noise = torch.randn((len(chosen), *paths.shape[1:]), generator=generator)
     step = torch.randint(NOISE_STEPS, (len(chosen),), generator=generator)
     device = accelerator.device

@@ -163,7 +163,7 @@ def _run_all(
     trials = make_trials(arguments, task, results)
     workers = max(1, arguments.workers)
     # a graph or a model takes long to come up: one for all of a worker's trials
-    lasting = not arguments.no_ros or arguments.generator == "diffusion"
+    lasting = not arguments.no_ros or arguments.generator in ("diffusion", "baseline")
     batch = max(1, -(-len(seeds) // workers)) if lasting else 1
     return evaluate(results, seeds, trials, batch, workers, stop)
 
@@ -202,6 +202,7 @@ def _settings(arguments: argparse.Namespace, task: "Task") -> dict[str, Any]:
 
 def _require_sources(arguments: argparse.Namespace, task: "Task") -> None:
     """The folder that the generator reads from is there; the model's is filled in where none was named."""
+    from dreamitate_ros.baseline.settings import PolicySettings
     from dreamitate_ros.configuration import model_directory
     from dreamitate_ros.task import require_model
 
@@ -213,6 +214,8 @@ def _require_sources(arguments: argparse.Namespace, task: "Task") -> None:
             "the generator 'baseline' needs --model DIR, a trained baseline's folder, and --no-ros: it imagines no"
             " video that the graph could track",
         )
+    if arguments.generator == "baseline":
+        PolicySettings.read(arguments.model).require(list(task.arm_tools), task.frames)
     if arguments.generator == "replay" and (arguments.earlier is None or not arguments.earlier.is_dir()):
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,
@@ -241,7 +244,7 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
     elif arguments.generator == "diffusion":
         imagination = imagining.diffusion(arguments.model, arguments.sampling, arguments.memory, rounds)
     elif arguments.generator == "baseline":
-        imagination, find = imagining.still(rounds), _baseline(arguments.model)
+        imagination, find = imagining.still(rounds), imagining.baseline(arguments.model)
     else:
         imagination = imagining.replay(arguments.earlier)
     if arguments.workers > 1:
@@ -253,12 +256,6 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
             yield policy.trial(seed, imagination)
 
     return trials
-
-
-def _baseline(folder: Path) -> "Track":
-    from dreamitate_ros.baseline.policy import BaselinePolicy  # torch, only where needed
-
-    return BaselinePolicy.load(folder).track
 
 
 def _graph_trials(arguments: argparse.Namespace, task: "Task", results: "Results") -> "Trials":

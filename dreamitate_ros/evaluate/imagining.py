@@ -1,5 +1,6 @@
 """What imagines in a trial: the oracle, a trained model, the videos of an earlier evaluation, or nothing."""
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.evaluate.core import Imagination
+from dreamitate_ros.evaluate.dreaming import Track
 from dreamitate_ros.evaluate.results import Results
 from dreamitate_ros.generate.replay import ReplayGenerator
 from dreamitate_ros.rig import Rig
@@ -49,6 +51,17 @@ class Still:
 def still(rounds: int) -> Imagination:
     """What the baseline is shown."""
     return lambda cell: [Still()] * rounds
+
+
+def baseline(folder: Path) -> Track:
+    """A trained baseline in the tracker's place, loaded by the process that first needs it.
+
+    torch's threads do not survive the fork into a trial's process: what is loaded before it computes for ever.
+    """
+    from dreamitate_ros.baseline.policy import BaselinePolicy
+
+    loaded = functools.cache(BaselinePolicy.load)
+    return lambda video, rig, tools, progress, stop: loaded(folder).track(video, rig, tools, progress, stop)
 
 
 def replay(earlier: Path) -> Imagination:

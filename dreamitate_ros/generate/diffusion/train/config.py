@@ -52,10 +52,12 @@ class BaselineTrainingConfig(LoopConfig):
     """Training of the baseline, a Diffusion Policy, on the photos and the tools' poses of demonstrations.
 
     resnet: channels of the first stage of each view's ResNet-18, 64 as published. channels: of the network over time.
+    crop_share: of each photo's width and height that a step sees, cut out anywhere; of the middle when it acts.
     """
 
     resnet: int = 64
     channels: int = 256
+    crop_share: float = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,10 +44,19 @@ LOWEST = {
     "window": 1,
     "resnet": 16,
     "channels": 8,
+    "crop_share": 0.5,
     "sigma_mean": -1e9,
 }
 """Smallest values of the numbers that cannot be 0, or can be less."""
-HIGHEST = {"brightness": 1, "contrast": 1, "saturation": 1, "drop": 1, "moving_share": 1, "ema": 1}
+HIGHEST = {
+    "brightness": 1,
+    "contrast": 1,
+    "saturation": 1,
+    "drop": 1,
+    "moving_share": 1,
+    "crop_share": 1,
+    "ema": 1,
+}
 """Largest values: no drawn factor is negative, no probability above 1."""
 
 
