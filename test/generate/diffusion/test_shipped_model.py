@@ -1,4 +1,4 @@
-"""The model that ships: it is there, small, whole, and imagines."""
+"""The models that ship: they are there, small, whole, and imagine."""
 
 from dataclasses import replace
 
@@ -9,17 +9,25 @@ import torch
 from dreamitate_ros.configuration import config_directory, model_directory
 from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator
 from dreamitate_ros.generate.diffusion.latents import pixels_from_images
-from dreamitate_ros.task import load_task
+from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.values import StereoImage
+
+TASKS = ("rotate_bold", "sweep_bold")
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def task(request: pytest.FixtureRequest) -> Task:
+    return load_task(request.param, config_directory())
 
 
 @pytest.fixture(scope="module")
-def generator() -> DiffusionGenerator:
-    return DiffusionGenerator.load(model_directory(""), "small", device="cpu", steps=1)
+def generator(task: Task) -> DiffusionGenerator:
+    return DiffusionGenerator.load(model_directory(task.model), "small", device="cpu", steps=1)
 
 
-def test_it_is_small() -> None:
-    assert sum(file.stat().st_size for file in model_directory("").rglob("*") if file.is_file()) <= 60e6
+def test_they_are_small() -> None:
+    models = model_directory("").parent
+    assert sum(file.stat().st_size for file in models.rglob("*") if file.is_file()) <= 60e6
 
 
 @torch.no_grad()
@@ -34,8 +42,8 @@ def test_its_autoencoder_keeps_shapes_and_colours(generator: DiffusionGenerator)
     assert float((again - pixels).square().mean()) < 4 * 10 ** (-25 / 10)  # 25 dB
 
 
-def test_it_imagines_a_clip_of_its_task(generator: DiffusionGenerator) -> None:
-    task = replace(load_task("rotate_bold", config_directory()), frames=3)
+def test_it_imagines_a_clip_of_its_task(generator: DiffusionGenerator, task: Task) -> None:
+    task = replace(task, frames=3)
     grey = np.full((448, 768, 3), 70, np.uint8)
     photos = StereoImage(grey, grey)
     first, again = (generator.generate(photos, task, 1, lambda *_: None, lambda: False) for _ in range(2))
