@@ -10,7 +10,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from dreamitate_msgs.action import RunPolicy
+from dreamitate_msgs.action import GenerateVideo, RunPolicy
 from dreamitate_msgs.msg import SceneTruth
 from dreamitate_msgs.srv import ResetScene
 from dreamitate_ros.errors import DreamitateError, ErrorCode
@@ -37,6 +37,7 @@ class PolicyClient:
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node("policy_client")
         self._policy = ActionClient(self._node, RunPolicy, "run_policy")
+        self._imagination = ActionClient(self._node, GenerateVideo, "generate_video")
         self._reset = self._node.create_client(ResetScene, "simulated_cell/reset_scene")
         self._node.create_subscription(SceneTruth, "simulated_cell/truth", self._take_truth, 10)
         self._executor = SingleThreadedExecutor()
@@ -54,9 +55,17 @@ class PolicyClient:
         rclpy.try_shutdown()
 
     def wait_for_graph(self) -> None:
-        """Return when the policy and the cell answer; raises STAGE_UNAVAILABLE with the words of a node that died."""
+        """Return when policy and cell answer and a model is loaded, which the policy would not wait for so long.
+
+        Raises STAGE_UNAVAILABLE with the words of a node that died.
+        """
         deadline_s = time.monotonic() + START_TIMEOUT_S
-        while not (self._policy.server_is_ready() and self._reset.service_is_ready() and self._truth):
+        servers = (self._policy, self._imagination)
+        while not (
+            all(server.server_is_ready() for server in servers)
+            and self._reset.service_is_ready()
+            and self._truth
+        ):
             self._require_alive()
             if time.monotonic() > deadline_s:
                 raise DreamitateError(
