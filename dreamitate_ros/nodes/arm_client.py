@@ -7,7 +7,7 @@ import numpy as np
 from control_msgs.action import FollowJointTrajectory
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64
 from ur_dashboard_msgs.msg import RobotMode, SafetyMode
@@ -17,6 +17,7 @@ from dreamitate_ros.execute.arm import ArmState
 from dreamitate_ros.execute.ur5e import joint_names
 from dreamitate_ros.nodes import messages
 from dreamitate_ros.nodes.action_client import ActionClient
+from dreamitate_ros.nodes.polled import Polled
 from dreamitate_ros.nodes.sent_goal import SentGoal
 from dreamitate_ros.nodes.services import await_future, await_server
 from dreamitate_ros.values import ArmTrajectory
@@ -54,16 +55,16 @@ class ArmClient:
             (SafetyMode, f"{status}/safety_mode", self._take_safety_mode, LATCHED),
             (Bool, f"{status}/robot_program_running", self._take_program, LATCHED),
         )
-        subscriptions = (
-            *(modes if status else ()),
-            (Float64, f"{speed}/speed_scaling", self._take_speed, qos_profile_sensor_data),
-        )
-        for kind, topic, take, qos in subscriptions:
+        self._speed = Polled(
+            node, Float64, f"{speed}/speed_scaling", self._take_speed
+        )  # told 100 times a second
+        for kind, topic, take, qos in modes if status else ():
             node.create_subscription(kind, topic, take, qos, callback_group=group)
 
     def state(self) -> ArmState:
         """The arm as last heard of; raises DRIVER_LOST when it never was."""
         with self._lock:
+            self._speed.take_new()
             if self._state is None:
                 raise DreamitateError(
                     ErrorCode.DRIVER_LOST,

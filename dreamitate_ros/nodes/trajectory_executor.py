@@ -5,9 +5,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
@@ -24,6 +23,7 @@ from dreamitate_ros.nodes.backend import declared_backend
 from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.nodes.motion_beat import MotionBeat
+from dreamitate_ros.nodes.polled import listening
 from dreamitate_ros.task import Task, load_task
 from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.values import ArmTrajectory, Execution, Stop
@@ -125,21 +125,16 @@ class TrajectoryExecutor(Node):
 
     @contextmanager
     def _listening(self, arms: Mapping[str, ArmClient]) -> Iterator[None]:
-        """Hear the joints while a goal needs them: at hundreds of messages a second, idle listening is not free."""
+        """Hear the joints while a goal needs them."""
 
         def take(message: JointState) -> None:
             for arm in arms.values():
                 arm.take_joints(message)
 
-        subscription = self.create_subscription(
-            JointState, "joint_states", take, qos_profile_sensor_data, callback_group=ReentrantCallbackGroup()
-        )
-        try:
+        with listening(self, JointState, "joint_states", take):
             for arm in arms.values():
                 arm.ready()
             yield
-        finally:
-            self.destroy_subscription(subscription)
 
     def _plan(
         self,
