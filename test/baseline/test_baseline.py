@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from dreamitate_ros.baseline.network import FilmBlock, PolicyNetwork
+from dreamitate_ros.baseline.network import SHARPNESS, FilmBlock, PhotoEncoder, PolicyNetwork
 from dreamitate_ros.baseline.paths import fit_code, numbers_of
 from dreamitate_ros.baseline.photos import MIDDLE, cut_out, photos_tensor
 from dreamitate_ros.baseline.policy import BaselinePolicy
@@ -178,6 +178,17 @@ def test_what_a_block_is_told_scales_each_channel_and_shifts_it() -> None:
     block(x, told)
     scale, shift = block.film(told)[0].chunk(2)
     torch.testing.assert_close(seen[0], entered * scale[None, :, None] + shift[None, :, None])
+
+
+def test_an_encoder_tells_places_apart_before_it_is_trained() -> None:
+    """With torch's own weights every keypoint lies in the middle, and hundreds of steps go by before photos count."""
+    torch.manual_seed(0)
+    encoder = PhotoEncoder(16)
+    left, right = (photos_tensor(photo(x), photo(x), *SIZE)[:1] for x in (-0.2, 0.2))
+    with torch.no_grad():
+        moved = (encoder(left) - encoder(right)).abs().mean()
+        encoder.keypoints.weight /= SHARPNESS
+        assert moved > 2 * (encoder(left) - encoder(right)).abs().mean()
 
 
 def test_other_photos_draw_other_noise_and_the_same_ones_the_same() -> None:
