@@ -20,6 +20,7 @@ from dreamitate_ros.nodes.bringup import GUARD
 from dreamitate_ros.nodes.lifetime import run_node
 from dreamitate_ros.nodes.motion_beat import BEAT_QOS, BEAT_TOPIC
 from dreamitate_ros.nodes.mover import Mover
+from dreamitate_ros.nodes.polled import Polled
 
 ARMS = ("left", "right")
 LOOK_EVERY_S = 0.02
@@ -46,7 +47,7 @@ class MotionGuard(Node):
         self._heard_s: float | None = None  # None: nothing moves that we should watch
         self._cancelled_s: float | None = None
         self._mover: Mover | None = None
-        self.create_subscription(String, BEAT_TOPIC, self._hear, BEAT_QOS)
+        self._beats = Polled(self, String, BEAT_TOPIC, self._hear, BEAT_QOS)
         self.create_timer(LOOK_EVERY_S, self._look)
 
     def close(self) -> None:
@@ -67,6 +68,7 @@ class MotionGuard(Node):
         self._mover = Mover(told) if told else None
 
     def _look(self) -> None:
+        self._beats.take_new()  # before silence is judged: it is not the executor's where we ourselves were late
         if self._heard_s is None:
             return
         now_s = time.monotonic()

@@ -16,17 +16,17 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 KEPT = 10
 """Messages that wait to be taken; older ones are lost. Enough for the newest of several that share a topic."""
 
+NEWEST = QoSProfile(depth=KEPT, reliability=ReliabilityPolicy.BEST_EFFORT)
 LISTEN_EVERY_S = 0.01
 
 Take = Callable[[Any], None]
 
 
 class Polled:
-    """A best-effort subscription whose messages wait until take_new(); the node's executor never sees it."""
+    """A subscription whose messages wait until take_new(); the node's executor never sees it."""
 
-    def __init__(self, node: Node, kind: type, topic: str, take: Take) -> None:
+    def __init__(self, node: Node, kind: type, topic: str, take: Take, qos: QoSProfile = NEWEST) -> None:
         self._node, self._kind, self._take = node, kind, take
-        qos = QoSProfile(depth=KEPT, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._subscription = node.create_subscription(kind, topic, take, qos, callback_group=_NeverSpun())
 
     def take_new(self) -> None:

@@ -132,7 +132,9 @@ def test_both_arms_stop_when_the_executor_is_killed(bench):
     assert refused.result().result.error_code == ErrorCode.STAGE_UNAVAILABLE
     assert "motion_guard" in refused.result().result.error_msg
 
-    bench.start("motion_guard")
+    bench.start(
+        "motion_guard", lost_after_s=3.0
+    )  # of a busy machine: its death must show without its silence
     bench.until(lambda: bench.node.count_subscribers("arms_in_motion") == 1, "motion_guard")
     home = bench.joints[0]
     bench.move()
