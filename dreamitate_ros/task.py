@@ -91,8 +91,8 @@ def require_model(task: Task) -> str:
     if not task.model:
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,
-            f"no model ships for the task '{task.name}'; name a trained one's folder with --model, or let another"
-            " generator imagine (--generator oracle)",
+            f"no model ships for the task '{task.name}'; let the scripted expert imagine (--generator oracle), or give"
+            " `dreamitate evaluate` a trained model's folder (--model DIR)",
         )
     return task.model
 

@@ -190,11 +190,10 @@ def _sampled(task: "Task", arguments: argparse.Namespace) -> "Task":
 
 def _settings(arguments: argparse.Namespace, task: "Task") -> dict[str, Any]:
     settings = {"task": arguments.task, "generator": arguments.generator, "ros": not arguments.no_ros}
+    if arguments.generator in ("diffusion", "baseline"):
+        settings["model"] = str(arguments.model.absolute())
     if arguments.generator == "diffusion":
-        settings |= {"model": str(arguments.model.absolute()), "sampling": arguments.sampling}
-        settings["samples"] = task.samples
-    if arguments.generator == "baseline":
-        settings |= {"model": str(arguments.model.absolute())}
+        settings |= {"sampling": arguments.sampling, "samples": task.samples}
     if arguments.generator == "replay":
         settings["earlier"] = str(arguments.earlier.absolute())
     return settings

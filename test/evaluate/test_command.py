@@ -14,7 +14,10 @@ from dreamitate_ros.errors import DreamitateError
         (["--seed", "7"], "7 is for training, not for evaluation"),
         (["--task", "juggle"], "there is no task 'juggle'"),
         (["--generator", "diffusion", "--model", "nowhere"], "no model folder 'nowhere'"),
-        (["--generator", "diffusion"], "no model ships for the task 'rotate'; name a trained one's folder"),
+        (
+            ["--generator", "diffusion"],
+            "no model ships for the task 'rotate'; let the scripted expert imagine",
+        ),
         (["--generator", "replay", "--earlier", "nowhere"], "needs --earlier DIR"),
         (["--samples", "4"], "'oracle' imagines the same video whatever the seed"),
         (

@@ -4,8 +4,6 @@ import threading
 import time
 
 import pytest
-import rclpy
-from rclpy.executors import MultiThreadedExecutor
 from std_srvs.srv import Trigger
 
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
@@ -15,19 +13,8 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture
-def node():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("policy", context=context)
-    executor = MultiThreadedExecutor(num_threads=4, context=context)
-    executor.add_node(node)
-    spinning = threading.Thread(target=executor.spin, daemon=True)
-    spinning.start()
-    yield node
-    executor.shutdown()
-    spinning.join(5.0)
-    node.destroy_node()
-    context.try_shutdown()
+def node(spun):
+    return spun("policy")
 
 
 def call(node, service):

@@ -4,13 +4,10 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 
 import numpy as np
 import pytest
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
@@ -46,18 +43,9 @@ class TwoCameras:
 
 
 @pytest.fixture
-def bench():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("bench", context=context)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    cameras = TwoCameras(node)
-    threading.Thread(target=executor.spin, daemon=True).start()
-    yield node, cameras
-    executor.shutdown()
-    node.destroy_node()
-    context.try_shutdown()
+def bench(spun):
+    node = spun("bench")
+    return node, TwoCameras(node)
 
 
 def start(folder):

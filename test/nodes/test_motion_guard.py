@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rclpy
+from action_msgs.srv import CancelGoal
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
 
 from dreamitate_msgs.action import ExecuteToolTrajectory
 from dreamitate_ros.configuration import config_directory
@@ -23,6 +25,7 @@ from dreamitate_ros.execute.safety import STILL_RAD_S
 from dreamitate_ros.nodes import messages
 from dreamitate_ros.nodes.action_client import ActionClient
 from dreamitate_ros.nodes.bringup import environment
+from dreamitate_ros.nodes.motion_beat import BEAT_QOS, BEAT_TOPIC
 
 _SPEC = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "execute" / "scenes.py")
 scenes = importlib.util.module_from_spec(_SPEC)
@@ -132,9 +135,7 @@ def test_both_arms_stop_when_the_executor_is_killed(bench):
     assert refused.result().result.error_code == ErrorCode.STAGE_UNAVAILABLE
     assert "motion_guard" in refused.result().result.error_msg
 
-    bench.start(
-        "motion_guard", lost_after_s=3.0
-    )  # of a busy machine: its death must show without its silence
+    bench.start("motion_guard", lost_after_s=3.0)  # the death must show before the silence
     bench.until(lambda: bench.node.count_subscribers("arms_in_motion") == 1, "motion_guard")
     home = bench.joints[0]
     bench.move()
@@ -151,3 +152,29 @@ def test_both_arms_stop_when_the_executor_is_killed(bench):
     assert np.abs(bench.joints[0] - home).max() > END_OFF_RAD
     assert "nobody waits for this goal" not in bench.said("faulty_cell")
     assert bench.end("motion_guard", signal.SIGINT) == 0
+
+
+def test_silence_stops_the_arms_where_nobody_can_see_a_death(bench):
+    """The executor runs on another computer, whose processes the guard does not know."""
+    asked = []
+
+    def cancel(request, response):
+        asked.append(time.monotonic())
+        return response
+
+    service = "left/scaled_joint_trajectory_controller/follow_joint_trajectory/_action/cancel_goal"
+    bench.node.create_service(CancelGoal, service, cancel)
+    beats = bench.node.create_publisher(String, BEAT_TOPIC, BEAT_QOS)
+    bench.start("motion_guard", lost_after_s=0.5)
+    bench.until(lambda: beats.get_subscription_count() == 1, "motion_guard")
+    for _ in range(10):  # the guard finds the service meanwhile
+        beats.publish(String(data="elsewhere 1"))
+        time.sleep(0.1)
+    beats.publish(String())
+    time.sleep(1.0)
+    assert not asked  # the motion ended
+    beats.publish(String(data="elsewhere 1"))
+    silent_s = time.monotonic()
+    bench.until(lambda: asked, "the cancel")
+    assert asked[0] - silent_s > 0.4
+    assert "has been silent for 0." in bench.said("motion_guard")

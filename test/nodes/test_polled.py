@@ -1,11 +1,8 @@
 """Messages wait until they are taken; the node's executor has nothing to do with them."""
 
-import threading
 import time
 
 import pytest
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Int64
 
 from dreamitate_ros.nodes.polled import KEPT, Polled, listening
@@ -14,19 +11,8 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture
-def node():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("polling", context=context)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    spinning = threading.Thread(target=executor.spin, daemon=True)
-    spinning.start()
-    yield node
-    executor.shutdown()
-    spinning.join(PATIENCE_S)
-    node.destroy_node()
-    context.try_shutdown()
+def node(spun):
+    return spun("polling")
 
 
 def until(condition) -> None:

@@ -4,15 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 
 import numpy as np
 import pytest
-import rclpy
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import Image
 
 from dreamitate_msgs.action import GenerateVideo
@@ -34,17 +31,8 @@ RIG = load_rig(config_directory() / "rigs" / "cell.yaml")
 
 
 @pytest.fixture
-def bench():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("bench", context=context)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    threading.Thread(target=executor.spin, daemon=True).start()
-    yield node
-    executor.shutdown()
-    node.destroy_node()
-    context.try_shutdown()
+def bench(spun):
+    return spun("bench")
 
 
 @pytest.fixture
