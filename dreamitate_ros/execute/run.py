@@ -16,8 +16,14 @@ from dreamitate_ros.values import ArmTrajectory, Array, Execution, Stop
 START_IN_S = 1.0  # all arms get the same start, late enough for all goals to be accepted before
 PERIOD_S = 0.02
 STILL_TIMEOUT_S = 2.0
+TOLD_WITHIN_S = 0.2  # a robot tells its safety mode, its program and its speed each on a topic of its own
 SLACK = 2.0  # a run takes at most this many times its plan ...
 SLACK_S = 10.0  # ... and this much more, at full speed
+EFFECTS_OF_A_PROTECTIVE_STOP = (
+    ErrorCode.ROBOT_NOT_READY,
+    ErrorCode.PATH_DEVIATION,
+    ErrorCode.CONTROLLER_REJECTED,
+)
 
 Feedback = Callable[[str, float, float], None]
 """Called with the phase (approaching, following, retreating), the fraction done, and the largest error in m."""
@@ -118,7 +124,8 @@ def run(
         cancelled = _cancel(moving)
         end = f"{cancelled} {_come_to_rest(moving, starts_s, log, clock, stale_s)}"
         if isinstance(error, DreamitateError):
-            raise ExecutionStopped(error, log.execution(trajectories, tools), end) from None
+            cause = _cause(error, moving, clock)
+            raise ExecutionStopped(cause, log.execution(trajectories, tools), end) from None
         if not isinstance(error, Exception):
             raise  # an interrupt stays one
         unexpected = DreamitateError(ErrorCode.UNKNOWN, f"the motion broke off: {error!r}")
@@ -196,6 +203,22 @@ def _cancel(arms: Mapping[str, Arm]) -> str:
     if failed:
         return f"the cancel of the {' and '.join(failed)} arm's motion FAILED"
     return "the arms' motion was cancelled"
+
+
+def _cause(error: DreamitateError, arms: Mapping[str, Arm], clock: Clock) -> DreamitateError:
+    """Why the arms stopped: a protective stop also ends the program, the speed and the motion, and any of these may
+    be heard of first."""
+    if error.code not in EFFECTS_OF_A_PROTECTIVE_STOP:
+        return error
+    deadline_s = clock.now_s() + TOLD_WITHIN_S
+    while clock.now_s() < deadline_s:
+        for name, arm in arms.items():
+            try:
+                safety.require_safety_mode(name, arm.state())
+            except DreamitateError as stopped:
+                return stopped
+        clock.sleep(PERIOD_S)
+    return error
 
 
 def _come_to_rest(

@@ -43,15 +43,7 @@ def require_operational(arm: str, state: ArmState, stale_s: float = STALE_S) -> 
         raise DreamitateError(
             ErrorCode.DRIVER_LOST, f"the {arm} arm's controller is gone; check its driver and start it again"
         )
-    if state.safety_mode == SAFETY_PROTECTIVE_STOP:
-        raise DreamitateError(
-            ErrorCode.PROTECTIVE_STOP,
-            f"the {arm} arm is in protective stop; find out why before you unlock it on the pendant",
-        )
-    if state.safety_mode not in (None, SAFETY_NORMAL, SAFETY_REDUCED):
-        raise DreamitateError(
-            ErrorCode.PROTECTIVE_STOP, f"the {arm} arm's safety mode is {state.safety_mode}, not normal"
-        )
+    require_safety_mode(arm, state)
     if state.robot_mode not in (None, ROBOT_RUNNING):
         raise DreamitateError(
             ErrorCode.ROBOT_NOT_READY, f"the {arm} arm's robot mode is {state.robot_mode}, not RUNNING (7)"
@@ -64,6 +56,19 @@ def require_operational(arm: str, state: ArmState, stale_s: float = STALE_S) -> 
     if state.speed_scaling == 0.0:
         raise DreamitateError(
             ErrorCode.ROBOT_NOT_READY, f"the {arm} arm's speed scaling is 0; raise the speed slider"
+        )
+
+
+def require_safety_mode(arm: str, state: ArmState) -> None:
+    """Nothing made the robot stop for safety; raises PROTECTIVE_STOP."""
+    if state.safety_mode == SAFETY_PROTECTIVE_STOP:
+        raise DreamitateError(
+            ErrorCode.PROTECTIVE_STOP,
+            f"the {arm} arm is in protective stop; find out why before you unlock it on the pendant",
+        )
+    if state.safety_mode not in (None, SAFETY_NORMAL, SAFETY_REDUCED):
+        raise DreamitateError(
+            ErrorCode.PROTECTIVE_STOP, f"the {arm} arm's safety mode is {state.safety_mode}, not normal"
         )
 
 

@@ -1,9 +1,10 @@
 """The baseline learns a path from photos, and stands in for video and tracker in a trial."""
 
 import json
-import multiprocessing
+import os
+import subprocess
+import sys
 from dataclasses import replace
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +20,10 @@ from dreamitate_ros.cli import parser
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.demonstrate.dataset import Dataset
 from dreamitate_ros.errors import DreamitateError
-from dreamitate_ros.evaluate.dreaming import Track
-from dreamitate_ros.evaluate.imagining import baseline
 from dreamitate_ros.generate.diffusion.train.config_file import load_training
 from dreamitate_ros.generate.diffusion.train.start import train
 from dreamitate_ros.geometry import transform
-from dreamitate_ros.rig import load_rig
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import StereoVideo, ToolTrack
 
 TIMES, FPS = 13, 4.0
@@ -221,14 +218,20 @@ def test_it_needs_a_model_and_no_graph(tmp_path: Path, options: list[str]) -> No
 
 
 @pytest.mark.timeout(600)
-def test_a_trial_ends_in_a_verdict_with_its_path_and_no_imagined_motion(tmp_path: Path) -> None:
+def test_trials_in_processes_of_their_own_end_in_verdicts(tmp_path: Path) -> None:
+    """As users run it: torch's threads, two here, do not survive the fork into a trial's process."""
     a_policy().save(tmp_path / "model")
-    assert (
-        evaluate(tmp_path, "--no-ros", "--task", "push_shape_bold", "--model", str(tmp_path / "model")) == 0
+    command = f"evaluate --generator baseline --model {tmp_path}/model --task push_shape_bold --no-ros"
+    subprocess.run(
+        [sys.executable, "-m", "dreamitate_ros.cli", *command.split()]
+        + ["--trials", "2", "--workers", "2", "--output", str(tmp_path / "evaluation")],
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+        check=True,
+        timeout=550,
     )
-    (trial,) = json.loads((tmp_path / "evaluation" / "trials.json").read_text())["trials"]
-    assert trial["crash"] == ""
-    episode = Path(trial["rounds"][0]["episode"])
+    trials = json.loads((tmp_path / "evaluation" / "trials.json").read_text())["trials"]
+    assert [trial["crash"] for trial in trials] == ["", ""]
+    episode = Path(trials[0]["rounds"][0]["episode"])
     tracks = json.loads((episode / "dreams" / "01" / "tracks.json").read_text())
     assert list(tracks["tools"]) == ["left"] and len(tracks["tools"]["left"]) == 12
     assert (episode / "report.html").is_file()
@@ -249,28 +252,3 @@ def test_a_folder_that_does_not_fit_is_told_before_anything_is_written(
     with pytest.raises(DreamitateError, match=words):
         evaluate(tmp_path, "--no-ros", "--task", "push_shape_bold", "--model", str(tmp_path / "model"))
     assert not (tmp_path / "evaluation").exists()
-
-
-def act_in_a_fork(policy: Track, told: Connection) -> None:
-    still = np.stack([photo(0)] * TIMES)
-    rig = load_rig(config_directory() / "rigs" / "cell.yaml")
-    tools = load_tools(load_task("push_shape_bold", config_directory()).arm_tools, config_directory())
-    told.send(
-        len(policy(StereoVideo(still, still, FPS), rig, list(tools.values()), lambda *_: None, lambda: False))
-    )
-
-
-def test_trials_in_forked_processes_do_not_wait_for_threads_of_the_parent(tmp_path: Path) -> None:
-    a_policy().save(tmp_path)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        policy = baseline(tmp_path)
-        context = multiprocessing.get_context("fork")
-        answer, told = context.Pipe(duplex=False)
-        child = context.Process(target=act_in_a_fork, args=(policy, told), daemon=True)
-        child.start()
-        assert answer.poll(60) and answer.recv() == 1
-    finally:
-        child.kill()
-        torch.set_num_threads(threads)

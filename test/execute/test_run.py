@@ -155,6 +155,15 @@ def test_each_fault_stops_all_arms(fault: Callable[[ArmState, float], ArmState],
     assert "left arm" in error.message
 
 
+def test_a_protective_stop_that_is_heard_of_last_is_the_cause() -> None:
+    def fault(state: ArmState, elapsed_s: float) -> ArmState:
+        told = arm.cancelled_at_s is not None and CLOCK.now_s() > arm.cancelled_at_s + 0.1
+        return replace(after(0.2, speed_scaling=0.0)(state, elapsed_s), safety_mode=3 if told else 1)
+
+    arm = FollowingArm(fault=fault)
+    assert stopped(arm, FollowingArm()).code == ErrorCode.PROTECTIVE_STOP
+
+
 @pytest.mark.parametrize(("load", "suspected"), [(0.3, False), (90.0, True)])
 def test_late_joint_states_on_a_busy_computer_may_not_be_the_drivers_fault(
     load: float, suspected: bool, monkeypatch: pytest.MonkeyPatch
