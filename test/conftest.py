@@ -18,3 +18,14 @@ def ros_domain():
     """
     os.environ["ROS_DOMAIN_ID"] = str(next(_domain_ids))
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+
+
+@pytest.fixture
+def one_thread():
+    """torch computes as if on one core: with more, a small network's threads wait for each other on a busy machine."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -45,7 +45,7 @@ class Lesson:
 
 @dataclass(frozen=True)
 class LessonBatch:
-    """photos: (B, 2, 3, H, W). paths, noise: (B, T - 1, P). step: (B,) of the noise."""
+    """photos: (B, 2, 3, H, W). paths: (B, T - 1, P). noise: (B, N, T - 1, P). step: (B, N) of the noise."""
 
     photos: Tensor
     paths: Tensor
@@ -116,8 +116,8 @@ def make_batch(
         top, side = jittered(lessons[index].photos, jitter)
         whole = photos_tensor(top, side, config.width, config.height)
         photos.append(cut_out(whole, config.crop_share, torch.rand((2, 2), generator=generator)))
-    noise = torch.randn((len(chosen), *paths.shape[1:]), generator=generator)
-    step = torch.randint(NOISE_STEPS, (len(chosen),), generator=generator)
+    noise = torch.randn((len(chosen), config.noises, *paths.shape[1:]), generator=generator)
+    step = torch.randint(NOISE_STEPS, (len(chosen), config.noises), generator=generator)
     device = accelerator.device
     return LessonBatch(
         torch.stack(photos).to(device),

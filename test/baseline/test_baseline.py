@@ -26,6 +26,8 @@ from dreamitate_ros.geometry import transform
 from dreamitate_ros.task import load_task
 from dreamitate_ros.values import StereoVideo, ToolTrack
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TIMES, FPS = 13, 4.0
 SIZE = (64, 40)
 
@@ -71,7 +73,7 @@ def config_file(data: Path, output: Path, **changes: object) -> Path:
     settings = {
         "trains": "baseline", "demonstrations": data / "demonstrations.txt", "output": output, "width": SIZE[0],
         "height": SIZE[1], "resnet": 16, "channels": 32, "steps": 6, "batch": 3, "learning_rate": 1e-3,
-        "ema": None, "checkpoint_every": 3, "brightness": 0, "contrast": 0, "saturation": 0, **changes,
+        "noises": 2, "ema": None, "checkpoint_every": 3, "brightness": 0, "contrast": 0, "saturation": 0, **changes,
     }  # fmt: skip
     path = output.with_suffix(".yaml")
     path.write_text(json.dumps({name: str(v) if isinstance(v, Path) else v for name, v in settings.items()}))

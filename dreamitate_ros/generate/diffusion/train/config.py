@@ -53,11 +53,13 @@ class BaselineTrainingConfig(LoopConfig):
 
     resnet: channels of the first stage of each view's ResNet-18, 64 as published. channels: of the network over time.
     crop_share: of each photo's width and height that a step sees, cut out anywhere; of the middle when it acts.
+    noises: drawn for each demonstration of a batch: its photos, the costly part, are looked at once for all of them.
     """
 
     resnet: int = 64
     channels: int = 256
     crop_share: float = 0.9
+    noises: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

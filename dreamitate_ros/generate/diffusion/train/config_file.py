@@ -43,6 +43,7 @@ LOWEST = {
     "crop": 8,
     "window": 1,
     "resnet": 16,
+    "noises": 1,
     "channels": 8,
     "crop_share": 0.5,
     "sigma_mean": -1e9,
