@@ -212,11 +212,13 @@ def _cause(error: DreamitateError, arms: Mapping[str, Arm], clock: Clock) -> Dre
         return error
     deadline_s = clock.now_s() + TOLD_WITHIN_S
     while clock.now_s() < deadline_s:
-        for name, arm in arms.items():
-            try:
+        try:
+            for name, arm in arms.items():
                 safety.require_safety_mode(name, arm.state())
-            except DreamitateError as stopped:
-                return stopped
+        except Exception as later:  # whatever hides the arms, the first reason stands, and the record is kept
+            if isinstance(later, DreamitateError) and later.code == ErrorCode.PROTECTIVE_STOP:
+                return later
+            return error
         clock.sleep(PERIOD_S)
     return error
 

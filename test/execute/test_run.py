@@ -164,6 +164,18 @@ def test_a_protective_stop_that_is_heard_of_last_is_the_cause() -> None:
     assert stopped(arm, FollowingArm()).code == ErrorCode.PROTECTIVE_STOP
 
 
+def test_arms_that_hide_once_cancelled_leave_the_first_reason_and_the_record() -> None:
+    def fault(state: ArmState, elapsed_s: float) -> ArmState:
+        if arm.cancelled_at_s is not None:
+            raise RuntimeError("the context is gone")
+        return after(0.2, speed_scaling=0.0)(state, elapsed_s)
+
+    arm = FollowingArm(fault=fault)
+    error = stopped(arm, FollowingArm())
+    assert error.code == ErrorCode.ROBOT_NOT_READY and "NOT known to stand still" in error.message
+    assert len(error.execution.times_s) > 0
+
+
 @pytest.mark.parametrize(("load", "suspected"), [(0.3, False), (90.0, True)])
 def test_late_joint_states_on_a_busy_computer_may_not_be_the_drivers_fault(
     load: float, suspected: bool, monkeypatch: pytest.MonkeyPatch
