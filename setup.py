@@ -47,7 +47,6 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         *shared("launch", "*.launch.py"),
         *shared("config", "*"),
-        *shared("models", "*"),
     ],
     zip_safe=False,
     python_requires=">=3.11",

@@ -1,12 +1,14 @@
-"""Where config/ and models/ are: beside the package in a clone, under share/ once installed."""
+"""Where config/ and dreamitate_models/ are: beside the package in a clone, under share/ once installed."""
 
+import os
 from pathlib import Path
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 
 PACKAGE = Path(__file__).resolve().parent
+MODELS = "dreamitate_models"
 SHIPPED_MODEL = "small"
-"""In models/: trained on simulated demonstrations, see docs/model.md."""
+"""Of the package dreamitate_models: trained on simulated demonstrations, see docs/model.md."""
 
 
 def config_directory() -> Path:
@@ -22,17 +24,20 @@ def config_directory() -> Path:
 
 
 def model_directory(name: str) -> Path:
-    """The model folder `name`: a path, or a model that ships in models/, "" being SHIPPED_MODEL.
+    """The model folder `name`: a path, or a model of the package dreamitate_models, "" being SHIPPED_MODEL.
 
     Raises INVALID_PARAMETER when there is none.
     """
-    shipped = _shipped_models()
     if name and Path(name).is_dir():
         return Path(name)
-    folder = shipped / (name or SHIPPED_MODEL)
-    if folder.is_dir():
-        return folder
-    known = ", ".join(sorted(path.name for path in shipped.glob("*/") if path.is_dir())) or "none"
+    shipped = _shipped_models()
+    for folder in shipped:
+        if folder.name == (name or SHIPPED_MODEL):
+            return folder
+    known = (
+        ", ".join(folder.name for folder in shipped)
+        or "none; build the package dreamitate_models with colcon"
+    )
     raise DreamitateError(
         ErrorCode.INVALID_PARAMETER,
         f"there is no model folder '{name or SHIPPED_MODEL}'; give a path, or one of those that ship: {known}",
@@ -40,9 +45,15 @@ def model_directory(name: str) -> Path:
 
 
 def is_shipped(model: Path) -> bool:
-    """Whether a model folder is one of those in models/, which are small."""
-    return model.parent == _shipped_models()
+    """Whether a model folder is one of the package dreamitate_models, which are small."""
+    return model in _shipped_models()
 
 
-def _shipped_models() -> Path:
-    return config_directory().parent / "models"
+def _shipped_models() -> list[Path]:
+    """Those of the clone; else those of the first prefix that has some, as ROS searches what is sourced."""
+    prefixes = filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep))
+    installed = [Path(prefix) / "share" / MODELS for prefix in prefixes]
+    for folder in (PACKAGE.parent / MODELS, *installed):
+        if models := sorted(description.parent for description in folder.glob("*/model_index.json")):
+            return models
+    return []

@@ -23,7 +23,7 @@ class Task:
     contact_within_m: a tool that the video shows less than this above contact_height_m is at work, and acts at that
     height: imagined depth wobbles. 0 acts out the heights as tracked.
     samples: how many videos are imagined at most, to act out the best of.
-    model: of the generator diffusion: a folder that ships in models/, or a path; "" where none was trained for it.
+    model: of the generator diffusion: one of those in dreamitate_models, or a path; "" where none was trained for it.
     """
 
     name: str

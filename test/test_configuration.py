@@ -10,15 +10,22 @@ from dreamitate_ros.errors import DreamitateError
 
 
 @pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """models/small and models/large beside config/."""
-    for name in ("small", "large"):
-        (tmp_path / "models" / name).mkdir(parents=True)
-    monkeypatch.setattr(configuration, "config_directory", lambda: tmp_path / "config")
-    return tmp_path / "models"
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone without models, and nothing sourced."""
+    monkeypatch.setattr(configuration, "PACKAGE", tmp_path / "clone" / "dreamitate_ros")
+    monkeypatch.setenv("AMENT_PREFIX_PATH", "")
+    return tmp_path / "clone"
 
 
-def test_a_model_is_a_path_or_one_that_ships(shipped: Path, tmp_path: Path) -> None:
+def add_models(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / "dreamitate_models" / name).mkdir(parents=True)
+        (folder / "dreamitate_models" / name / "model_index.json").touch()
+    return folder / "dreamitate_models"
+
+
+def test_a_model_is_a_path_or_one_that_ships(clone: Path, tmp_path: Path) -> None:
+    shipped = add_models(clone, "small", "large")
     mine = tmp_path / "mine"
     mine.mkdir()
     assert model_directory(str(mine)) == mine
@@ -26,11 +33,27 @@ def test_a_model_is_a_path_or_one_that_ships(shipped: Path, tmp_path: Path) -> N
     assert model_directory("") == shipped / "small"
 
 
-def test_an_unknown_model_is_told_with_those_that_ship(shipped: Path) -> None:
+def test_once_installed_models_are_found_where_ros_looks(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = add_models(tmp_path / "install" / "dreamitate_models" / "share", "small")
+    prefixes = [tmp_path / "install" / package for package in ("dreamitate_ros", "dreamitate_models")]
+    monkeypatch.setenv("AMENT_PREFIX_PATH", ":".join(map(str, prefixes)))
+    assert model_directory("small") == shipped / "small"
+
+
+def test_an_unknown_model_is_told_with_those_that_ship(clone: Path) -> None:
+    add_models(clone, "small", "large")
     with pytest.raises(DreamitateError, match=r"'huge'.*large, small"):
         model_directory("huge")
 
 
-def test_a_model_that_ships_is_told_from_others(shipped: Path, tmp_path: Path) -> None:
+def test_without_the_models_the_cure_is_told(clone: Path) -> None:
+    with pytest.raises(DreamitateError, match="build the package dreamitate_models"):
+        model_directory("")
+
+
+def test_a_model_that_ships_is_told_from_others(clone: Path, tmp_path: Path) -> None:
+    add_models(clone, "large")
     assert is_shipped(model_directory("large"))
     assert not is_shipped(tmp_path / "mine")

@@ -52,12 +52,22 @@ def test_definitions_are_wire_compatible_with_upstream(name: str) -> None:
     assert {entry["type_name"]: entry["hash_string"] for entry in hashes}[name] == UPSTREAM[name]
 
 
-def test_plain_colcon_finds_both_packages() -> None:
+def test_plain_colcon_finds_all_packages() -> None:
     colcon = str(places.VENV / "bin" / "colcon")
     assert run(colcon, "--log-base", os.devnull, "list", "--names-only").split() == [
+        "dreamitate_models",
         "dreamitate_msgs",
         "dreamitate_ros",
     ]
+
+
+def test_colcon_installs_the_models() -> None:
+    """The set-up does, as `colcon build` anywhere."""
+    installed = places.ROS / "install" / "dreamitate_models" / "share" / "dreamitate_models"
+    source = ROOT / "dreamitate_models"
+    weights = {path.relative_to(source) for path in source.rglob("*.safetensors")}
+    assert weights
+    assert {path.relative_to(installed) for path in installed.rglob("*.safetensors")} == weights
 
 
 def test_colcon_installs_what_launch_needs(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from installer import interfaces, packages, places, running, setup, stamps
+from installer import packages, places, ros_packages, running, setup, stamps
 from installer.errors import SetUpError
 
 ROOT = Path(__file__).parents[1]
@@ -17,27 +17,30 @@ in_venv = pytest.mark.skipif(Path(sys.prefix) != places.VENV, reason="ROS 2 is s
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the interface packages, all recorded as built."""
+    """A copy of the ROS packages, all recorded as built; of the models, their list only."""
     shutil.copytree(ROOT / "interfaces", tmp_path / "interfaces")
     shutil.copytree(ROOT / "dreamitate_msgs", tmp_path / "dreamitate_msgs")
+    no_weights = shutil.ignore_patterns("*.safetensors", "*.json")
+    shutil.copytree(ROOT / "dreamitate_models", tmp_path / "dreamitate_models", ignore=no_weights)
     monkeypatch.setattr(stamps, "STAMPS", tmp_path / "setup.json")
-    monkeypatch.setattr(interfaces, "ROOT", tmp_path)
-    monkeypatch.setattr(interfaces, "ROS", tmp_path / "ros")
-    monkeypatch.setattr(interfaces, "ros_key", lambda: "wheels")
-    monkeypatch.setattr(interfaces, "interfaces_in_wheels", set)
-    monkeypatch.setattr(interfaces, "_colcon", lambda sources: None)
-    interfaces.build()
+    monkeypatch.setattr(ros_packages, "ROOT", tmp_path)
+    monkeypatch.setattr(ros_packages, "ROS", tmp_path / "ros")
+    monkeypatch.setattr(ros_packages, "ros_key", lambda: "wheels")
+    monkeypatch.setattr(ros_packages, "interfaces_in_wheels", set)
+    monkeypatch.setattr(ros_packages, "_colcon", lambda sources: None)
+    ros_packages.build()
     return tmp_path
 
 
 def test_nothing_to_build_twice(clone: Path) -> None:
-    assert interfaces.changed() == []
+    assert ros_packages.changed() == []
 
 
 def test_first_build_is_everything(clone: Path) -> None:
     stamps.STAMPS.unlink()
-    assert {source.name for source in interfaces.changed()} == {
+    assert {source.name for source in ros_packages.changed()} == {
         "dreamitate_msgs",
+        "dreamitate_models",
         "control_msgs",
         "tf2_msgs",
         "ur_dashboard_msgs",
@@ -48,18 +51,18 @@ def test_first_build_is_everything(clone: Path) -> None:
 def test_changed_definition_rebuilds_its_package_only(clone: Path) -> None:
     definition = clone / "interfaces" / "ur_dashboard_msgs" / "msg" / "RobotMode.msg"
     definition.write_text(definition.read_text() + "int8 more\n")
-    assert [source.name for source in interfaces.changed()] == ["ur_dashboard_msgs"]
+    assert [source.name for source in ros_packages.changed()] == ["ur_dashboard_msgs"]
 
 
 def test_other_wheels_rebuild_all(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interfaces, "ros_key", lambda: "newer wheels")
-    assert len(interfaces.changed()) == 5
+    monkeypatch.setattr(ros_packages, "ros_key", lambda: "newer wheels")
+    assert len(ros_packages.changed()) == 6
 
 
 def test_what_the_wheels_have_is_not_built(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stamps.STAMPS.unlink()
-    monkeypatch.setattr(interfaces, "interfaces_in_wheels", lambda: {"tf2_msgs", "std_msgs"})
-    assert "tf2_msgs" not in {source.name for source in interfaces.changed()}
+    monkeypatch.setattr(ros_packages, "interfaces_in_wheels", lambda: {"tf2_msgs", "std_msgs"})
+    assert "tf2_msgs" not in {source.name for source in ros_packages.changed()}
 
 
 def test_failed_build_is_tried_again(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +70,10 @@ def test_failed_build_is_tried_again(clone: Path, monkeypatch: pytest.MonkeyPatc
         raise SetUpError("no")
 
     (clone / "dreamitate_msgs" / "msg" / "New.msg").write_text("bool new\n")
-    monkeypatch.setattr(interfaces, "_colcon", failing)
+    monkeypatch.setattr(ros_packages, "_colcon", failing)
     with pytest.raises(SetUpError):
-        interfaces.build()
-    assert [source.name for source in interfaces.changed()] == ["dreamitate_msgs"]
+        ros_packages.build()
+    assert [source.name for source in ros_packages.changed()] == ["dreamitate_msgs"]
 
 
 def test_removed_definition_leaves_nothing_behind(clone: Path) -> None:
@@ -78,14 +81,14 @@ def test_removed_definition_leaves_nothing_behind(clone: Path) -> None:
     for folder in (kept, cleared):
         folder.mkdir(parents=True)
     (clone / "interfaces" / "ur_msgs" / "srv" / "SetSpeedSliderFraction.srv").unlink()
-    interfaces.build()
+    ros_packages.build()
     assert kept.exists()
     assert not cleared.exists()
 
 
 def test_damaged_stamps_mean_nothing_is_done(clone: Path) -> None:
     stamps.STAMPS.write_text("{not json")
-    assert len(interfaces.changed()) == 5
+    assert len(ros_packages.changed()) == 6
 
 
 def test_exports_point_at_this_python() -> None:

@@ -14,7 +14,7 @@ def version(package: Path) -> str:
     return ElementTree.parse(package / "package.xml").findtext("version", "")
 
 
-@pytest.mark.parametrize("package", [ROOT, ROOT / "dreamitate_msgs"])
+@pytest.mark.parametrize("package", [ROOT, ROOT / "dreamitate_msgs", ROOT / "dreamitate_models"])
 def test_version_is_a_version(package: Path) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", version(package))
 
@@ -25,6 +25,6 @@ def test_installed_package_has_it() -> None:
 
 def test_no_second_place() -> None:
     places = [*ROOT.glob("setup.*"), ROOT / "pyproject.toml", *ROOT.glob("dreamitate_ros/**/*.py")]
-    places += [ROOT / "dreamitate_msgs" / "CMakeLists.txt"]
+    places += [ROOT / package / "CMakeLists.txt" for package in ("dreamitate_msgs", "dreamitate_models")]
     written = re.compile(rf"[\"' ]{re.escape(version(ROOT))}[\"' )]")
     assert [str(path) for path in places if written.search(path.read_text())] == []

@@ -69,9 +69,7 @@ def policy_arguments(generator: str, require_approval: str) -> list[DeclareLaunc
             "what imagines: a trained model, a stored clip, or the oracle (simulation only)",
             ("diffusion", "replay", "oracle"),
         ),
-        argument(
-            "model", "", "folder of the generator diffusion's model; empty: the task's, or else models/small"
-        ),
+        argument("model", "", "folder of the generator diffusion's model; empty: the task's, or else small"),
         argument(
             "sampling",
             "",

@@ -1,6 +1,6 @@
 """Runs at the start of every interpreter of .venv (through a .pth file), so that nobody sources anything.
 
-It puts the interface packages built for this clone beside the ROS 2 wheels: sys.path, AMENT_PREFIX_PATH and
+It puts the ROS packages built for this clone beside the ROS 2 wheels: sys.path, AMENT_PREFIX_PATH and
 LD_LIBRARY_PATH. The loader reads the last one only when a process starts; the wheels' own
 ros_wheels_bootstrapper.pth, which sorts after ours, re-executes the interpreter with what we set here.
 A ROS that happens to be sourced in the same shell is left out: two rclpys in one process do not work.

@@ -18,7 +18,7 @@ def environment_key() -> str:
 
 
 def ros_key() -> str:
-    """Changes when the interface packages must be built anew."""
+    """Changes when the ROS packages must be built anew."""
     return fingerprint(environment_key(), files=[ROOT / "requirements-ros.txt"])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-ROS = VENV / "ros"  # build, install and log folders of the interface packages
+ROS = VENV / "ros"  # build, install and log folders of the ROS packages
 STAMPS = VENV / "setup.json"
 LOG = VENV / "setup.log"
 SITE_PACKAGES = VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"

@@ -33,8 +33,8 @@ def install() -> None:
 
 
 def project_key() -> str:
-    """Changes when an entry point, or a file under launch/, config/ or models/, comes or goes."""
-    shared = [path for folder in ("launch", "config", "models") for path in (ROOT / folder).rglob("*")]
+    """Changes when an entry point, or a file under launch/ or config/, comes or goes."""
+    shared = [path for folder in ("launch", "config") for path in (ROOT / folder).rglob("*")]
     names = sorted(str(path.relative_to(ROOT)) for path in shared if "__pycache__" not in path.parts)
     described = [ROOT / "setup.py", ROOT / "setup.cfg", ROOT / "package.xml"]
     tools = [HOOK, Path(__file__), Path(__file__).with_name("link_project.py")]

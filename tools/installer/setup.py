@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from installer import interfaces, machine, packages, project
+from installer import machine, packages, project, ros_packages
 from installer.errors import SetUpError
 from installer.places import ROOT
 
@@ -33,13 +33,13 @@ def main(arguments: list[str]) -> int:
 def set_up(requirements: str) -> None:
     """Do what is not done yet; raises SetUpError."""
     installed = packages.are_installed(requirements)
-    if installed and not interfaces.changed() and project.is_installed():
+    if installed and not ros_packages.changed() and project.is_installed():
         return
     start = time.monotonic()
     machine.check(machine.TO_BUILD_GB if installed else machine.TO_INSTALL_GB)
     packages.make_environment()
     packages.install(requirements)
-    interfaces.build()
+    ros_packages.build()
     project.install()
     print(f"set-up: ready after {time.monotonic() - start:.0f} s", flush=True)
 

@@ -12,8 +12,10 @@ from installer.places import STAMPS
 def fingerprint(*parts: str, files: Iterable[Path] = ()) -> str:
     """One hash over strings and over the names and contents of files."""
     digest = hashlib.sha256()
-    for part in [*parts, *(f"{path.name}\0{path.read_text()}" for path in files)]:
+    for part in parts:
         digest.update(part.encode() + b"\0\0")
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0\0")
     return digest.hexdigest()
 
 

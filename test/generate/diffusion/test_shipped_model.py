@@ -25,9 +25,8 @@ def generator(model: str) -> DiffusionGenerator:
     return DiffusionGenerator.load(model_directory(model), "small", device="cpu", steps=1)
 
 
-def test_they_are_small() -> None:
-    models = model_directory("").parent
-    assert sum(file.stat().st_size for file in models.rglob("*") if file.is_file()) <= 60e6
+def test_it_is_small(model: str) -> None:
+    assert sum(file.stat().st_size for file in model_directory(model).rglob("*") if file.is_file()) <= 30e6
 
 
 @torch.no_grad()

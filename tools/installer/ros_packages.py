@@ -1,4 +1,4 @@
-"""The interface packages that the ROS 2 wheels lack, built by real rosidl through colcon."""
+"""The ROS packages beside dreamitate_ros, built through colcon: interfaces that the wheels lack, and the models."""
 
 import os
 import shutil
@@ -9,13 +9,15 @@ from installer.places import PYTHON, ROOT, ROS, VENV
 from installer.running import run, step
 from installer.stamps import fingerprint, record, recorded
 
+OURS = ("dreamitate_msgs", "dreamitate_models")
+
 
 def build() -> None:
     """Build what is missing or changed: ours always, others' only where the wheels have none."""
     sources = changed()
     if not sources:
         return
-    with step(f"interface packages {', '.join(source.name for source in sources)}"):
+    with step(f"ROS packages {', '.join(source.name for source in sources)}"):
         for source in sources:
             _forget(source)
         _colcon(sources)
@@ -27,12 +29,12 @@ def changed() -> list[Path]:
     """The packages to build: those that have changed since they were built, or never were."""
     provided = interfaces_in_wheels()
     others = [path.parent for path in sorted(ROOT.glob("interfaces/*/package.xml"))]
-    wanted = [ROOT / "dreamitate_msgs", *(path for path in others if path.name not in provided)]
+    wanted = [*(ROOT / name for name in OURS), *(path for path in others if path.name not in provided)]
     return [source for source in wanted if recorded(source.name) != package_key(source)]
 
 
 def package_key(source: Path) -> list[str]:
-    """Hash of the definitions and what they are built with; then their file names."""
+    """Hash of a package's files and what it is built with; then their names."""
     files = [path for path in sorted(source.rglob("*")) if path.is_file()]
     return [fingerprint(ros_key(), files=files), *(str(path.relative_to(source)) for path in files)]
 
@@ -57,7 +59,7 @@ def _colcon(sources: list[Path]) -> None:
     run(
         [str(VENV / "bin" / "colcon"), "--log-base", str(ROS / "log"), "build", "--base-paths", *base_paths]
         + [*folders, "--event-handlers", "console_cohesion+", "--cmake-args", *cmake],
-        "the interface packages could not be built",
+        "the ROS packages could not be built",
         shown=("Starting >>>", "Finished <<<", "Failed   <<<"),
         AMENT_PREFIX_PATH=str(VENV),
         CMAKE_PREFIX_PATH=str(VENV),
