@@ -80,6 +80,7 @@ def write_plan(path: Path, trajectories: Mapping[str, ArmTrajectory]) -> None:
             f"{arm}.path_times_s": trajectory.path.times_s,
             f"{arm}.base_from_tool": trajectory.path.base_from_tool,
             f"{arm}.moved_m": trajectory.path.moved_m,
+            f"{arm}.leveled_rad": np.array(trajectory.path.leveled_rad),
         }
     np.savez_compressed(path, **arrays)
 
@@ -102,7 +103,11 @@ def _trajectory(arm: str, file: Mapping[str, Any]) -> ArmTrajectory:
         accelerations=file[f"{arm}.accelerations"],
         contact_s=(float(start_s), float(end_s)),
         path=ToolPath(
-            arm, file[f"{arm}.path_times_s"], file[f"{arm}.base_from_tool"], file[f"{arm}.moved_m"]
+            arm,
+            file[f"{arm}.path_times_s"],
+            file[f"{arm}.base_from_tool"],
+            file[f"{arm}.moved_m"],
+            float(file[f"{arm}.leveled_rad"]),
         ),
     )
 

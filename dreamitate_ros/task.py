@@ -20,8 +20,9 @@ class Task:
     speed_scale: 0..1 of the arms' limits and of the imagined speed.
     workspace_m: ((x, x), (y, y), (z, z)) allowed for the tools' origins, in the world frame.
     contact_height_m: to which height over the table a tool at work comes down, or lower; more for a tall thing.
-    contact_within_m: a tool that the video shows less than this above contact_height_m is at work, and acts at that
-    height: imagined depth wobbles. 0 acts out the heights as tracked.
+    contact_within_m: a tool that the video shows this near contact_height_m is at work, and acts at that height:
+    imagined depth wobbles. 0 acts out the heights as tracked.
+    contact_within_deg: a tool at work that is tilted by less rests level: imagined turns wobble. 0 leaves it tilted.
     samples: how many videos are imagined at most, to act out the best of.
     model: of the generator diffusion: one of those in dreamitate_models, or a path; "" where none was trained for it.
     """
@@ -37,6 +38,7 @@ class Task:
     workspace_m: tuple[tuple[float, float], ...]
     contact_height_m: float = 0.0
     contact_within_m: float = 0.0
+    contact_within_deg: float = 0.0
     samples: int = 1
     model: str = ""
 
@@ -61,6 +63,7 @@ def load_task(name: str, config: Path) -> Task:
             workspace_m=tuple((float(low), float(high)) for low, high in content["workspace_m"]),
             contact_height_m=float(content.get("contact_height_m", Task.contact_height_m)),
             contact_within_m=float(content.get("contact_within_m", Task.contact_within_m)),
+            contact_within_deg=float(content.get("contact_within_deg", Task.contact_within_deg)),
             model=str(content.get("model", Task.model)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -73,6 +76,7 @@ def load_task(name: str, config: Path) -> Task:
     require_range("speed_scale", task.speed_scale, 0.01, 1.0)
     require_range("contact_height_m", task.contact_height_m, 0.0, 2.0)
     require_range("contact_within_m", task.contact_within_m, 0.0, 0.2)
+    require_range("contact_within_deg", task.contact_within_deg, 0.0, 45.0)
     return with_samples(task, content.get("samples", Task.samples))
 
 

@@ -96,12 +96,14 @@ class ToolPath:
     """Where one arm is asked to take its tool: times_s (N,), base_from_tool (N, 4, 4) in that arm's base.
 
     moved_m: (3,) in the world: by what the whole path was moved from where the tool was tracked.
+    leveled_rad: by what the tool was turned at most, so that it rests level where it is at work.
     """
 
     arm: str
     times_s: Array
     base_from_tool: Array
     moved_m: Array = field(default_factory=lambda: np.zeros(3))
+    leveled_rad: float = 0.0
 
 
 @dataclass(frozen=True)

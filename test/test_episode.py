@@ -56,13 +56,16 @@ def test_a_path_that_is_not_as_tracked_is_an_event(tmp_path: Path) -> None:
     assert "path_changed" not in [
         event["event"] for event in files.read_events(episode.folder / files.EVENTS)
     ]
-    moved = replace(plan, path=replace(plan.path, moved_m=np.array([0.0, -0.02, 0.0])))
+    moved = replace(plan, path=replace(plan.path, moved_m=np.array([0.0, -0.02, 0.0]), leveled_rad=0.1))
     episode.dream(1).save_plan({"left": moved})
     episode.chosen(Dream(1, 7, None, Verdict({}), (), {"left": moved}))
     last = files.read_events(episode.folder / files.EVENTS)[-1]
-    assert last["changes"] == "left path moved by 20 mm (x +0, y -20, z +0 mm in the world)"
+    assert (
+        last["changes"] == "left path moved by 20 mm (x +0, y -20, z +0 mm in the world), leveled by 5.7 deg"
+    )
     stored = files.read_plan(episode.folder / files.DREAMS / "01" / files.PLANNED)["left"]
     np.testing.assert_array_equal(stored.path.moved_m, moved.path.moved_m)
+    assert stored.path.leveled_rad == moved.path.leveled_rad
 
 
 def test_the_rig_is_kept(tmp_path: Path) -> None:

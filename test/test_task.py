@@ -24,7 +24,7 @@ def test_every_shipped_task_loads() -> None:
 @pytest.mark.parametrize("name", ["rotate", "scoop", "sweep", "push_shape"])
 def test_a_bold_task_is_the_task_but_for_its_tools_and_what_an_imagined_video_needs(name: str) -> None:
     task, bold = load_task(name, CONFIG), load_task(f"{name}_bold", CONFIG)
-    for_dreams = {"samples": 1, "contact_within_m": 0.0, "model": ""}
+    for_dreams = {"samples": 1, "contact_within_m": 0.0, "contact_within_deg": 0.0, "model": ""}
     assert replace(bold, name=task.name, arm_tools=task.arm_tools, **for_dreams) == task
     assert simulated_task(f"{name}_bold") is simulated_task(name)
 

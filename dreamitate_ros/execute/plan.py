@@ -192,6 +192,7 @@ def _trajectory(path: TrackedPath, motion: TimedMotion) -> ArmTrajectory:
             times_s=np.interp(path.times_s[chosen], motion.imagined_s, motion.imagined_at_s),
             base_from_tool=path.base_from_tool[chosen],
             moved_m=path.moved_m,
+            leveled_rad=path.leveled_rad,
         ),
     )
 

@@ -10,6 +10,7 @@ from dreamitate_ros.values import Array, Stop, ToolPath
 FARTHEST_M = 0.08  # a path moved farther is another path
 RESOLUTION_M = 0.001
 DIRECTIONS = 48
+SAID_RAD = 1e-3
 CURABLE = (ErrorCode.UNREACHABLE, ErrorCode.OUTSIDE_WORKSPACE, ErrorCode.JOINT_LIMIT, ErrorCode.SPEED_LIMIT)
 
 Attempt = Callable[[Array], object]
@@ -42,7 +43,13 @@ def offer(error: DreamitateError, arm: str, shift_m: Array, allowed_m: float) ->
 
 def path_changes(paths: Iterable[ToolPath]) -> str:
     """By what the tracked paths were moved, in words; empty where none was."""
-    return "; ".join(f"{path.arm} path {described(path.moved_m)}" for path in paths if path.moved_m.any())
+    return "; ".join(f"{path.arm} path {changes}" for path in paths if (changes := _changes(path)))
+
+
+def _changes(path: ToolPath) -> str:
+    moved = described(path.moved_m) if path.moved_m.any() else ""
+    leveled = f"leveled by {np.rad2deg(path.leveled_rad):.1f} deg" if path.leveled_rad > SAID_RAD else ""
+    return ", ".join(filter(None, (moved, leveled)))
 
 
 def described(shift_m: Array) -> str:

@@ -9,7 +9,8 @@ from scipy.spatial.transform import Rotation
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.execute.heights import DENSE_HZ, height_changes_m
 from dreamitate_ros.execute.smooth_path import smooth_path
-from dreamitate_ros.geometry import inverse, transform
+from dreamitate_ros.execute.tilts import leveled
+from dreamitate_ros.geometry import angle_rad, inverse, transform
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
@@ -29,7 +30,7 @@ class TrackedPath:
     before, after: (4, 4) in the base: where the tool stands off before and after the tracked part.
     believed_s: first and last believed time; before and after it the tool waits.
     moved_m: (3,) in the world: by what the path was moved to come within reach, and at most raised to clear the table
-    or lowered to work on it.
+    or lowered to work on it. leveled_rad: by what the tool was turned at most, to rest level at work.
     """
 
     arm: str
@@ -40,6 +41,7 @@ class TrackedPath:
     after: Array
     believed_s: tuple[float, float]
     moved_m: Array
+    leveled_rad: float
 
 
 def believed(tracks: Sequence[ToolTrack], task: Task) -> dict[str, ToolTrack]:
@@ -72,10 +74,11 @@ def tool_path(
     assert rig.world_from_top is not None
     times_s = track.times_s
     at_s = _ending_softly(clock_s, float(times_s[-1]))
-    poses: Array = rig.world_from_top @ smooth_path(
+    tracked: Array = rig.world_from_top @ smooth_path(
         times_s, track.top_from_tool, track.sigma, track.confidence, at_s
     )
-    poses[:, :3, 3] += shift_m
+    tracked[:, :3, 3] += shift_m
+    poses = leveled(tracked, tool, task)
     changes_m = height_changes_m(arm, poses, tool, task, allowed_lift_m)
     poses[:, 2, 3] += changes_m
     inside = (clock_s >= times_s[0] - 1e-9) & (clock_s <= times_s[-1] + 1e-9)
@@ -87,6 +90,7 @@ def tool_path(
     return TrackedPath(
         arm, clock_s, poses, base_from_world @ poses, base_from_world @ before, base_from_world @ after,
         (float(times_s[0]), float(times_s[-1])), shift_m + [0.0, 0.0, changes_m[np.abs(changes_m).argmax()]],
+        float(angle_rad(inverse(tracked) @ poses).max()),
     )  # fmt: skip
 
 

@@ -242,6 +242,7 @@ def arm_plan_message(trajectory: ArmTrajectory) -> ArmPlan:
         path_times_s=trajectory.path.times_s.tolist(),
         path=[pose_message(pose) for pose in trajectory.path.base_from_tool],
         moved=Vector3(**dict(zip("xyz", map(float, trajectory.path.moved_m), strict=True))),
+        leveled_rad=trajectory.path.leveled_rad,
     )
 
 
@@ -261,6 +262,7 @@ def arm_trajectory(message: ArmPlan) -> ArmTrajectory:
             np.array(message.path_times_s),
             np.stack([pose_array(pose) for pose in message.path]),
             np.array([message.moved.x, message.moved.y, message.moved.z]),
+            message.leveled_rad,
         ),
     )
 

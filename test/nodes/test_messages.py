@@ -194,12 +194,14 @@ def test_path_errors_are_in_metres_and_radians():
     assert np.allclose([message.position_m[0], message.rotation_rad[0]], [0.003, np.pi])
 
 
-def test_a_plan_comes_back_with_by_what_its_path_was_moved():
+def test_a_plan_comes_back_with_by_what_its_path_was_changed():
     times_s, joints = np.array([0.0, 0.25, 1.5]), np.arange(18.0).reshape(3, 6)
-    path = ToolPath("left", times_s, np.repeat(np.eye(4)[None], 3, axis=0), np.array([0.01, -0.02, 0.03]))
+    poses, moved_m = np.repeat(np.eye(4)[None], 3, axis=0), np.array([0.01, -0.02, 0.03])
+    path = ToolPath("left", times_s, poses, moved_m, leveled_rad=0.1)
     plan = ArmTrajectory(
         "left", ("a", "b", "c", "d", "e", "f"), times_s, joints, joints, joints, (0.25, 1.5), path
     )
     again = messages.arm_trajectory(messages.arm_plan_message(plan))
     np.testing.assert_array_equal(again.path.moved_m, path.moved_m)
+    assert again.path.leveled_rad == path.leveled_rad
     np.testing.assert_array_equal(again.positions, plan.positions)
