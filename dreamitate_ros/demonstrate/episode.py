@@ -14,11 +14,15 @@ from dreamitate_ros.rig import Rig
 from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.film import film
 from dreamitate_ros.simulate.handheld import Demonstration, HandheldWorld
+from dreamitate_ros.simulate.scene import Scene
 from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.simulate.variation import standing_rig
 from dreamitate_ros.task import Task
 from dreamitate_ros.tool import Tool
 from dreamitate_ros.values import StereoVideo, ToolTrack
+
+ROUNDS_SHOWN = 3
+"""Later ones put right what is left: small motions, which nobody learns from scenes that have just begun."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,31 @@ def demonstration_of(
 ) -> tuple[Demonstration, StereoVideo, list[ToolTrack]]:
     """What the expert does in the scene of a seed, its video at the rig's size, and where the tools were.
 
-    Raises GENERATION_FAILED where the expert finds no way.
+    Of a task of several rounds, one: the first, second or third by turns of the seeds, and an earlier one where the
+    expert is done by then. Raises GENERATION_FAILED where it finds no way at all.
     """
     simulated = simulated_task(task.name)
-    cell = Cell(simulated, seed, rig, {})
-    world = HandheldWorld(simulated, cell.scene, rig, tools)
-    done = simulated.demonstrate(world, task.frames, task.fps, lambda *_: None, lambda: False)
+    scene = Cell(simulated, seed, rig, {}).scene
+    world, done = _round(task, scene, rig, tools)
+    for _ in range(seed % min(simulated.rounds, ROUNDS_SHOWN)):
+        scene = Scene(seed, done.states[-1, : len(scene.positions)])
+        try:
+            world, done = _round(task, scene, rig, tools)
+        except DreamitateError as error:
+            if error.code is not ErrorCode.GENERATION_FAILED:
+                raise
+            break
     views = film(world, done.states, 0, lambda *_: None, lambda: False)
     video = StereoVideo(views["top"], views["side"], task.fps)
     return done, video, true_tracks(done, standing_rig(rig, seed))
+
+
+def _round(
+    task: Task, scene: Scene, rig: Rig, tools: Mapping[str, Tool]
+) -> tuple[HandheldWorld, Demonstration]:
+    simulated = simulated_task(task.name)
+    world = HandheldWorld(simulated, scene, rig, tools)
+    return world, simulated.demonstrate(world, task.frames, task.fps, lambda *_: None, lambda: False)
 
 
 def true_tracks(done: Demonstration, rig: Rig) -> list[ToolTrack]:

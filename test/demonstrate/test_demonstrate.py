@@ -13,12 +13,16 @@ import pytest
 
 from dreamitate_ros.cli import parser
 from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.demonstrate.episode import ROUNDS_SHOWN, demonstration_of
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion.train.demonstrations import list_demonstrations, read_clip
 from dreamitate_ros.geometry import apply, project
 from dreamitate_ros.rig import load_rig
+from dreamitate_ros.simulate.cell import Cell
+from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.simulate.variation import standing_rig
-from dreamitate_ros.tool import load_tool
+from dreamitate_ros.task import load_task
+from dreamitate_ros.tool import load_tool, load_tools
 from dreamitate_ros.track.tracks_file import read_tracks
 
 SIZE = (192, 112)
@@ -148,3 +152,15 @@ def test_an_interrupt_keeps_what_is_made(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in output
     assert len(list_demonstrations(tmp_path / "demonstrations.txt")) >= 1
+
+
+def test_of_a_task_of_rounds_later_ones_are_shown_too() -> None:
+    config = config_directory()
+    task, rig = load_task("push_shape", config), load_rig(config / "rigs" / "cell.yaml").resized(*SIZE)
+    tools = load_tools(task.arm_tools, config)
+    shape = slice(0, 3)  # its place is all that is loose in the scene
+    for seed, moved_before in ((ROUNDS_SHOWN, False), (ROUNDS_SHOWN + 1, True)):
+        start = Cell(simulated_task(task.name), seed, rig, {}).scene.positions[shape]
+        done, video, _ = demonstration_of(task, rig, tools, seed)
+        assert (np.abs(done.states[0, shape] - start).max() > 0.01) == moved_before
+        assert len(video.top) == task.frames
