@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dreamitate_ros.baseline import command as baseline
 from dreamitate_ros.benchmark import command as benchmark
 from dreamitate_ros.calibrate import command as calibrate
 from dreamitate_ros.demonstrate import command as demonstrate
@@ -54,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
 
     demonstrate.add_arguments(
         commands.add_parser("demonstrate", help="videos of scripted demonstrations, to train on")
+    )
+
+    baseline.add_arguments(
+        commands.add_parser("label", help="track the tools in demonstrations, for the baseline to learn from")
     )
 
     tracking = commands.add_parser("track", help="track the tools in a stored clip")

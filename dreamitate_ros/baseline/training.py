@@ -9,26 +9,22 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from dreamitate_ros.baseline.labels import TRUE, read_labels
 from dreamitate_ros.baseline.network import NOISE_STEPS, PolicyNetwork
 from dreamitate_ros.baseline.paths import fit_code, numbers_of
 from dreamitate_ros.baseline.photos import cut_out, photos_tensor
 from dreamitate_ros.baseline.policy import BaselinePolicy
 from dreamitate_ros.baseline.settings import NetworkSize, PolicySettings
 from dreamitate_ros.capture.framing import crop_image
-from dreamitate_ros.errors import Cancelled
+from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.batches import clips_of_batch, draws
 from dreamitate_ros.generate.diffusion.train.config import BaselineTrainingConfig
 from dreamitate_ros.generate.diffusion.train.cut_outs import draw_below
-from dreamitate_ros.generate.diffusion.train.demonstrations import (
-    Demonstration,
-    list_demonstrations,
-    truth_path,
-)
+from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, list_demonstrations
 from dreamitate_ros.generate.diffusion.train.jitter import Jitter, draw_jitter, jittered
 from dreamitate_ros.generate.diffusion.train.loop import accelerate, prepare, run
 from dreamitate_ros.generate.video_file import read_frames
 from dreamitate_ros.geometry import angle_rad, inverse
-from dreamitate_ros.track.tracks_file import read_tracks
 from dreamitate_ros.values import Array, Image, Progress, Stop, ToolTrack
 
 FPS = 1.0
@@ -37,8 +33,12 @@ FPS = 1.0
 
 @dataclass(frozen=True)
 class Lesson:
-    """A demonstration as the baseline sees it. photos: (2, height, width, 3) uint8 RGB. tracks: of its tools."""
+    """A demonstration as the baseline sees it, and its top video.
 
+    photos: (2, height, width, 3) uint8 RGB. tracks: of its tools.
+    """
+
+    video: Path
     photos: Image
     tracks: list[ToolTrack]
 
@@ -74,7 +74,8 @@ def train_baseline(
     """
     accelerator = accelerate(config, cpu)
     demonstrations = list_demonstrations(config.demonstrations)
-    lessons = _lessons(demonstrations, config, progress, stop)
+    lessons = _lessons(demonstrations, config, config.labels, progress, stop)
+    say(f"{len(lessons)} of {len(demonstrations)} demonstrations have {config.labels} poses")
     code = fit_code([lesson.tracks for lesson in lessons])
     torch.manual_seed(config.seed)
     size = NetworkSize(config.resnet, (config.channels, 2 * config.channels), code.width)
@@ -84,7 +85,7 @@ def train_baseline(
     def batch_at(position: int) -> LessonBatch:
         return make_batch(lessons, paths, position, config, accelerator)
 
-    clips = [demonstration.top for demonstration in demonstrations]
+    clips = [lesson.video for lesson in lessons]
     training = prepare(config, accelerator, clips, batch_at, BaselineLoss(network))
     run(training, progress if accelerator.is_main_process else lambda *_: None, stop)
     training.use_average()
@@ -94,7 +95,7 @@ def train_baseline(
         policy = BaselinePolicy(network.cpu().eval(), settings)
         policy.save(folder)
         if config.held_out is not None:
-            held_out = _lessons(list_demonstrations(config.held_out), config, progress, stop)
+            held_out = _lessons(list_demonstrations(config.held_out), config, TRUE, progress, stop)
             say(f"paths of {len(held_out)} held-out demonstrations: {path_errors(policy, held_out)}")
     return folder
 
@@ -141,20 +142,27 @@ def path_errors(policy: BaselinePolicy, lessons: list[Lesson]) -> str:
 
 
 def _lessons(
-    demonstrations: list[Demonstration], config: BaselineTrainingConfig, progress: Progress, stop: Stop
+    demonstrations: list[Demonstration],
+    config: BaselineTrainingConfig,
+    labels: str,
+    progress: Progress,
+    stop: Stop,
 ) -> list[Lesson]:
+    """Those whose tools are known."""
     lessons = []
     for index, demonstration in enumerate(demonstrations):
         if stop():
             raise Cancelled("training")
         progress(index / len(demonstrations), "reading the demonstrations")
-        lessons.append(_lesson(demonstration, config))
+        if tracks := read_labels(demonstration, labels, FPS):
+            lessons.append(Lesson(demonstration.top, _photos(demonstration, config), tracks))
+    if not lessons:
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, "in none of the demonstrations could the tools be tracked"
+        )
     return lessons
 
 
-def _lesson(demonstration: Demonstration, config: BaselineTrainingConfig) -> Lesson:
-    photos = [
-        crop_image(read_frames(path)[0], config.width, config.height)
-        for path in (demonstration.top, demonstration.side)
-    ]
-    return Lesson(np.stack(photos), read_tracks(truth_path(demonstration), FPS))
+def _photos(demonstration: Demonstration, config: BaselineTrainingConfig) -> Image:
+    views = (demonstration.top, demonstration.side)
+    return np.stack([crop_image(read_frames(view)[0], config.width, config.height) for view in views])

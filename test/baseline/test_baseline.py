@@ -73,7 +73,8 @@ def config_file(data: Path, output: Path, **changes: object) -> Path:
     settings = {
         "trains": "baseline", "demonstrations": data / "demonstrations.txt", "output": output, "width": SIZE[0],
         "height": SIZE[1], "resnet": 16, "channels": 32, "steps": 6, "batch": 3, "learning_rate": 1e-3,
-        "noises": 2, "ema": None, "checkpoint_every": 3, "brightness": 0, "contrast": 0, "saturation": 0, **changes,
+        "noises": 2, "labels": "true", "ema": None, "checkpoint_every": 3, "brightness": 0, "contrast": 0,
+        "saturation": 0, **changes,
     }  # fmt: skip
     path = output.with_suffix(".yaml")
     path.write_text(json.dumps({name: str(v) if isinstance(v, Path) else v for name, v in settings.items()}))

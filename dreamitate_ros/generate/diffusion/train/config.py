@@ -6,6 +6,7 @@ from pathlib import Path
 ROUNDING = ("no", "bf16", "fp16")
 TRAINABLE = ("attention", "all", "lora")
 OPTIMIZERS = ("adamw", "adamw8bit")
+LABELS = ("tracked", "true")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +55,14 @@ class BaselineTrainingConfig(LoopConfig):
     resnet: channels of the first stage of each view's ResNet-18, 64 as published. channels: of the network over time.
     crop_share: of each photo's width and height that a step sees, cut out anywhere; of the middle when it acts.
     noises: drawn for each demonstration of a batch: its photos, the costly part, are looked at once for all of them.
+    labels: "tracked", by `dreamitate label` (the paper), or "true", which only simulated data sets know.
     """
 
     resnet: int = 64
     channels: int = 256
     crop_share: float = 0.9
     noises: int = 1
+    labels: str = "tracked"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.train.config import (
+    LABELS,
     OPTIMIZERS,
     ROUNDING,
     TRAINABLE,
@@ -103,7 +104,9 @@ def _value(path: Path, name: str, kind: Any, value: Any) -> Any:
     if kind in (Path, Path | None):
         return Path(str(value))
     if kind is str:
-        allowed = {"trainable": TRAINABLE, "precision": ROUNDING, "optimizer": OPTIMIZERS}[name]
+        allowed = {"trainable": TRAINABLE, "precision": ROUNDING, "optimizer": OPTIMIZERS, "labels": LABELS}[
+            name
+        ]
         if str(value) not in allowed:
             raise _invalid(f"{path}: {name} must be one of {', '.join(allowed)}, not '{value}'")
         return str(value)
