@@ -24,16 +24,17 @@ def config_directory() -> Path:
 
 
 def model_directory(name: str) -> Path:
-    """The model folder `name`: a path, or a model of the package dreamitate_models, "" being SHIPPED_MODEL.
+    """The model folder `name`: a model of the package dreamitate_models, or else a path; "" is SHIPPED_MODEL.
 
+    Names come first: a folder that lies about here by chance must not stand in for a task's model (./NAME is that one).
     Raises INVALID_PARAMETER when there is none.
     """
-    if name and Path(name).is_dir():
-        return Path(name)
     shipped = _shipped_models()
     for folder in shipped:
         if folder.name == (name or SHIPPED_MODEL):
             return folder
+    if name and Path(name).is_dir():
+        return Path(name)
     known = (
         ", ".join(folder.name for folder in shipped)
         or "none; build the package dreamitate_models with colcon"

@@ -33,6 +33,16 @@ def test_a_model_is_a_path_or_one_that_ships(clone: Path, tmp_path: Path) -> Non
     assert model_directory("") == shipped / "small"
 
 
+def test_a_folder_of_the_same_name_does_not_stand_in_for_one_that_ships(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = add_models(clone, "small")
+    (tmp_path / "small").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert model_directory("small") == shipped / "small"
+    assert model_directory("./small").resolve() == tmp_path / "small"
+
+
 def test_once_installed_models_are_found_where_ros_looks(
     clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
