@@ -10,14 +10,13 @@ from dreamitate_ros.interrupts import interrupts
 from dreamitate_ros.yaml_file import load_mapping
 
 INTERRUPTED = 130
-LIST, SETTINGS = "demonstrations.txt", "dataset.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dreamitate label`."""
     add = parser.add_argument
     add("dataset", type=Path, metavar="DIR", help="a data set of `dreamitate demonstrate` or `record`")
-    add("--task", help=f"whose tools are in it (default: what its {SETTINGS} says)")
+    add("--task", help="whose tools are in it (default: what its dataset.yaml says)")
     add("--rig", type=Path, help="of its cameras (default: the simulated cell's)")
     add("--workers", type=int, default=2, help="processes at work at once (default: 2)")
     parser.set_defaults(run=run)
@@ -28,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     # what the workers need is imported once here, not by each of them
     from dreamitate_ros.baseline.labels import TRACKED, Labeller, label_path, read_labels
     from dreamitate_ros.configuration import config_directory
+    from dreamitate_ros.demonstrate.dataset import LIST, SETTINGS
     from dreamitate_ros.generate.diffusion.train.demonstrations import list_demonstrations
     from dreamitate_ros.rig import load_rig
     from dreamitate_ros.task import load_task
@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     from dreamitate_ros.workers import in_processes
 
     config, folder = config_directory(), arguments.dataset
-    settings = _settings(folder)
-    task = load_task(arguments.task or _task_name(folder, settings), config)
+    settings = _settings(folder / SETTINGS)
+    task = load_task(arguments.task or _task_name(folder / SETTINGS, settings), config)
     rig = load_rig(arguments.rig or config / "rigs" / "cell.yaml")
     width, height = settings.get("size_px", (rig.top.width, rig.top.height))
     rig = rig.resized(width, height)
@@ -61,15 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if found and not broken else 1
 
 
-def _settings(folder: Path) -> dict[str, Any]:
-    path = folder / SETTINGS
+def _settings(path: Path) -> dict[str, Any]:
+    """What the data set says of itself; nothing where people recorded it."""
     return load_mapping(path, ErrorCode.INVALID_PARAMETER) if path.is_file() else {}
 
 
-def _task_name(folder: Path, settings: dict[str, Any]) -> str:
+def _task_name(path: Path, settings: dict[str, Any]) -> str:
     if "task" in settings:
         return str(settings["task"])
     raise DreamitateError(
-        ErrorCode.INVALID_PARAMETER,
-        f"{folder} has no {SETTINGS} that says its task; name it with --task",
+        ErrorCode.INVALID_PARAMETER, f"there is no {path} that says the data set's task; name it with --task"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dreamitate_ros.demonstrate.dataset import write_whole
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.clip import unpack_clip
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip, truth_path
@@ -74,9 +75,7 @@ class Labeller:
     def _keep(self, demonstration: Demonstration, tracks: list[ToolTrack]) -> None:
         path = label_path(demonstration, TRACKED)
         path.parent.mkdir(exist_ok=True)
-        part = path.with_name(f".{path.stem}.part.json")
-        write_tracks(part, tracks)
-        part.replace(path)
+        write_whole(path, lambda part: write_tracks(part, tracks))
 
 
 def _believed(track: ToolTrack, gate: float) -> ToolTrack:
