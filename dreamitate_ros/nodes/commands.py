@@ -37,8 +37,10 @@ def demo(task: str, seed: int, generator: str, episodes: Path) -> int:
     settings = Settings(
         simulation=True, generator=generator, episodes=str(episodes.absolute()), task=task, seed=seed
     )
+    rounds = [""] * simulated_task(task).rounds
+    samples = known.samples if generator == "diffusion" else 1  # the oracle's dream is the same again
     with Session(settings, _log_folder(episodes)) as session:
-        trial = session.trial(task, seed, printed(), [""] * simulated_task(task).rounds)
+        trial = session.trial(task, seed, printed(), rounds, samples)
     for each in trial.rounds:
         write_report(Path(each.episode))  # again, now with what really happened
         write_summary(Path(each.episode))

@@ -25,6 +25,9 @@ TRAINS: dict[str, type[LoopConfig]] = {
 }
 """What the key `trains` may say."""
 
+CHOICES = {"trainable": TRAINABLE, "precision": ROUNDING, "optimizer": OPTIMIZERS, "labels": LABELS}
+"""What the keys that are words may say."""
+
 LOWEST = {
     "width": 8,
     "height": 8,
@@ -104,10 +107,7 @@ def _value(path: Path, name: str, kind: Any, value: Any) -> Any:
     if kind in (Path, Path | None):
         return Path(str(value))
     if kind is str:
-        allowed = {"trainable": TRAINABLE, "precision": ROUNDING, "optimizer": OPTIMIZERS, "labels": LABELS}[
-            name
-        ]
-        if str(value) not in allowed:
+        if str(value) not in (allowed := CHOICES[name]):
             raise _invalid(f"{path}: {name} must be one of {', '.join(allowed)}, not '{value}'")
         return str(value)
     if kind is bool:
