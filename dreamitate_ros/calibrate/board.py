@@ -14,6 +14,7 @@ DICTIONARIES = tuple(
     f"DICT_{bits}X{bits}_{count}" for bits in (4, 5, 6, 7) for count in (50, 100, 250, 1000)
 )  # fmt: skip
 MM = 1e-3
+PAPERS_MM = {"A4": (297.0, 210.0), "A3": (420.0, 297.0), "Letter": (279.4, 215.9)}
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dreamitate_ros.calibrate.board import Board, board_from
-from dreamitate_ros.calibrate.calibration import calibrate, report, write_rig
-from dreamitate_ros.calibrate.mount import mount_text, moved_to, read_mount
-from dreamitate_ros.calibrate.pivot import Pivot, find_tip, read_poses
-from dreamitate_ros.calibrate.print_board import PAPERS_MM, write_board
-from dreamitate_ros.calibrate.recording import read_recording
+from dreamitate_ros.calibrate.board import PAPERS_MM, Board, board_from
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+
+if TYPE_CHECKING:
+    from dreamitate_ros.calibrate.pivot import Pivot
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Returns 0; raises DreamitateError for everything that a person has to change."""
     if arguments.print_board is not None:
+        from dreamitate_ros.calibrate.print_board import write_board
+
         board = board_from_text(arguments.board)
         _require_folder(arguments.print_board)
         write_board(arguments.print_board, board, arguments.paper)
@@ -54,6 +55,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _tool(arguments: argparse.Namespace) -> None:
     """Its tip, its mount, or its mount moved to its tip."""
+    from dreamitate_ros.calibrate.mount import mount_text, moved_to, read_mount
+    from dreamitate_ros.calibrate.pivot import find_tip, read_poses
+
     if arguments.mount is None and arguments.pivot is None:
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER,
@@ -71,12 +75,15 @@ def _tool(arguments: argparse.Namespace) -> None:
     print(mount_text(mount))
 
 
-def _tip_text(pivot: Pivot) -> str:
+def _tip_text(pivot: "Pivot") -> str:
     x, y, z = pivot.tip_m
     return f"tip in the flange's frame: [{x:.5f}, {y:.5f}, {z:.5f}] m, residual {1e3 * pivot.rms_m:.2f} mm"
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
+    from dreamitate_ros.calibrate.calibration import calibrate, report, write_rig
+    from dreamitate_ros.calibrate.recording import read_recording
+
     width, height = _size(arguments.size)
     _require_folder(arguments.output)
     calibration = calibrate(read_recording(arguments.recording), lambda fraction, what: None, lambda: False)

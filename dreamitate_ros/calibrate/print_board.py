@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dreamitate_ros.calibrate.board import MM, Board
+from dreamitate_ros.calibrate.board import MM, PAPERS_MM, Board
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 
-PAPERS_MM = {"A4": (297.0, 210.0), "A3": (420.0, 297.0), "Letter": (279.4, 215.9)}
 INCH_MM = 25.4
 MARGIN_MM = 9.0  # what printers leave white, and the markers need around them
 RULER_MM = 100.0

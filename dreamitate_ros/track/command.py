@@ -3,20 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dreamitate_ros.capture.photos import crop_photos, read_photo
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.generate.clip import unpack_clip
-from dreamitate_ros.generate.video_file import read_frames, write_frames
-from dreamitate_ros.rig import load_rig
-from dreamitate_ros.task import require_range
-from dreamitate_ros.tool import Tool, load_tool
-from dreamitate_ros.track.gate import require_confident
-from dreamitate_ros.track.overlay import draw_overlay
-from dreamitate_ros.track.plots import draw_plots
-from dreamitate_ros.track.tracker import track_tools
-from dreamitate_ros.track.tracks_file import write_tracks
-from dreamitate_ros.values import StereoImage
+
+if TYPE_CHECKING:
+    from dreamitate_ros.tool import Tool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +44,18 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _track(arguments: argparse.Namespace) -> None:
+    from dreamitate_ros.capture.photos import crop_photos, read_photo
+    from dreamitate_ros.generate.clip import unpack_clip
+    from dreamitate_ros.generate.video_file import read_frames, write_frames
+    from dreamitate_ros.rig import load_rig
+    from dreamitate_ros.task import require_range
+    from dreamitate_ros.track.gate import require_confident
+    from dreamitate_ros.track.overlay import draw_overlay
+    from dreamitate_ros.track.plots import draw_plots
+    from dreamitate_ros.track.tracker import track_tools
+    from dreamitate_ros.track.tracks_file import write_tracks
+    from dreamitate_ros.values import StereoImage
+
     fps = require_range("--fps", arguments.fps, 0.1, 240.0)
     gate = require_range("--gate", arguments.gate, 0.0, 1.0)
     for path in filter(None, (arguments.output, arguments.overlay, arguments.plots)):
@@ -73,7 +77,9 @@ def _track(arguments: argparse.Namespace) -> None:
         print(f"{track.tool}: {int((track.confidence >= gate).sum())} of {len(track.times_s)} times")
 
 
-def _load(text: str) -> Tool:
+def _load(text: str) -> "Tool":
+    from dreamitate_ros.tool import load_tool
+
     name, separator, directory = text.partition("=")
     if not separator or not name or not directory:
         raise DreamitateError(
