@@ -81,6 +81,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for outcomes and contact sheet; scenes found there are kept (default: benchmark)",
     )  # fmt: skip
     imagination.set_defaults(run=run_imagination)
+    acting = subjects.add_parser(
+        "acting", help="an evaluation's tracked dreams acted out again, as the task's file now says"
+    )
+    acting.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="its folder")
+    acting.add_argument(
+        "--chosen", action="store_true", help="of each scene the dream it chose, not the first"
+    )
+    acting.set_defaults(run=run_acting)
     physics = subjects.add_parser(
         "physics", help="how much faster or slower than real time each task simulates"
     )
@@ -168,6 +176,15 @@ def run_imagination(arguments: argparse.Namespace) -> int:
         )
     )
     print(f"contact sheet: {arguments.output / SHEET}")
+    return 0
+
+
+def run_acting(arguments: argparse.Namespace) -> int:
+    """Act out and print each scene's line as it ends; always 0."""
+    from dreamitate_ros.benchmark.acting import benchmark_acting
+
+    for line in benchmark_acting(arguments.evaluation, arguments.chosen):
+        print(line, flush=True)
     return 0
 
 
