@@ -14,6 +14,7 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.evaluate.dreaming import go_on, unheard
 from dreamitate_ros.evaluate.results import SETTINGS, Results
 from dreamitate_ros.evaluate.summary import wilson_interval
+from dreamitate_ros.evaluate.trial import Round
 from dreamitate_ros.execute.plan import plan
 from dreamitate_ros.execute.run import run
 from dreamitate_ros.rig import Rig, load_rig
@@ -71,7 +72,7 @@ def _acted(dream: TrackedDream, task: Task, rig: Rig, tools: Mapping[str, Tool])
         require_confident(tracks, task.confidence_gate)
         start = {arm: driver.state().positions for arm, driver in stepped.arms.items()}
         trajectories = plan(tracks, task, rig, tools, start, unheard, go_on)
-        run(trajectories, stepped.arms, tools, unheard_motion, go_on, stepped.clock)
+        run(trajectories, stepped.arms, tools, lambda *_: None, go_on, stepped.clock)
         success, what = cell.outcome.success, cell.outcome.summary
     except DreamitateError as error:
         success, what = False, f"{error.code.name}: {error.message}"
@@ -79,10 +80,6 @@ def _acted(dream: TrackedDream, task: Task, rig: Rig, tools: Mapping[str, Tool])
         cell.close()
     verdict = "success" if success else "FAILED "
     return success, f"seed {dream.seed}  {verdict}  {what}; {time.monotonic() - started_s:.0f} s"
-
-
-def unheard_motion(phase: str, share: float, error_m: float) -> None:
-    """Feedback that nobody reads."""
 
 
 def _task(evaluation: Path) -> Task:
@@ -96,14 +93,16 @@ def _task(evaluation: Path) -> Task:
 
 
 def _tracked(evaluation: Path, chosen: bool) -> list[TrackedDream]:
-    firsts = [(trial.seed, each) for trial in Results(evaluation, {}).trials() for each in trial.rounds[:1]]
-    dreams = [
-        TrackedDream(seed, Path(each.episode) / files.DREAMS / f"{number:02d}" / files.TRACKS)
-        for seed, each in firsts
-        for number in [(each.chosen or 1) if chosen else 1]
-    ]
+    """Of each trial that came to imagine."""
+    trials = [trial for trial in Results(evaluation, {}).trials() if trial.rounds]
+    dreams = [TrackedDream(trial.seed, _tracks(trial.rounds[0], chosen)) for trial in trials]
     if not any(dream.tracks.is_file() for dream in dreams):
         raise DreamitateError(
             ErrorCode.INVALID_PARAMETER, f"no trial in {evaluation} has a tracked dream left to act out again"
         )
     return dreams
+
+
+def _tracks(first: Round, chosen: bool) -> Path:
+    number = (first.chosen or 1) if chosen else 1
+    return Path(first.episode) / files.DREAMS / f"{number:02d}" / files.TRACKS
