@@ -86,8 +86,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     acting.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="its folder")
     acting.add_argument(
-        "--chosen", action="store_true", help="of each scene the dream it chose, not the first"
-    )
+        "--samples", type=int, default=1, metavar="N",
+        help="of each scene the best of the first N dreams that it imagined (default: 1)",
+    )  # fmt: skip
     acting.set_defaults(run=run_acting)
     physics = subjects.add_parser(
         "physics", help="how much faster or slower than real time each task simulates"
@@ -183,7 +184,7 @@ def run_acting(arguments: argparse.Namespace) -> int:
     """Act out and print each scene's line as it ends; always 0."""
     from dreamitate_ros.benchmark.acting import benchmark_acting
 
-    for line in benchmark_acting(arguments.evaluation, arguments.chosen):
+    for line in benchmark_acting(arguments.evaluation, arguments.samples):
         print(line, flush=True)
     return 0
 

@@ -24,7 +24,7 @@ MISSED = Outcome(False, 0.0, "not turned", {})
 
 @pytest.fixture(scope="module")
 def evaluation(tmp_path_factory):
-    """Two scenes: one whose second dream, the chosen one, is the expert's motion; one in which no tool was found."""
+    """Two scenes: one in whose second dream the tools move as the expert's; one in which no tool was found."""
     folder = tmp_path_factory.mktemp("evaluation")
     results = Results.open(folder, {"task": "rotate"})
     dreamt = results.episodes / "dreamt"
@@ -43,19 +43,31 @@ def _unseen_in_the_photo(track):
     return replace(track, confidence=np.append(0.0, track.confidence[1:]))
 
 
-def test_the_chosen_dream_is_acted_out_and_what_was_not_found_counts_as_failed(evaluation):
-    head, acted, lost, total = benchmark_acting(evaluation, chosen=True)
-    assert "rotate, chosen dreams" in head and "contact_within_m" in head
-    assert f"seed {SEED}  success" in acted
+def test_the_best_of_the_dreams_is_acted_out_and_what_was_not_found_counts_as_failed(evaluation):
+    head, acted, lost, total = benchmark_acting(evaluation, samples=4)
+    assert "rotate, up to 4 dreams" in head and "contact_within_m" in head
+    assert f"seed {SEED}  success  dream 2:" in acted
     assert f"seed {SEED + 1}  FAILED" in lost and "no tool" in lost
     assert total.startswith("1 of 2 succeeded")
 
 
-def test_first_dreams_that_were_not_kept_are_named(evaluation):
+def test_what_fewer_dreams_would_have_come_to(evaluation):
+    _, first, _lost, total = benchmark_acting(evaluation, samples=1)
+    assert "FAILED" in first and "no tool was found in dream 1" in first
+    assert total.startswith("0 of 2 succeeded")
+
+
+def test_dreams_that_were_not_kept_are_named(evaluation, tmp_path):
+    Results.open(tmp_path, {"task": "rotate"}).keep(Trial(SEED, (Round("gone", "", "", MISSED),), 1.0))
     with pytest.raises(DreamitateError, match="has a tracked dream left"):
-        list(benchmark_acting(evaluation, chosen=False))
+        list(benchmark_acting(tmp_path, samples=1))
 
 
 def test_a_folder_that_is_no_evaluation_is_named(tmp_path):
     with pytest.raises(DreamitateError, match="give a folder that"):
-        list(benchmark_acting(tmp_path, chosen=False))
+        list(benchmark_acting(tmp_path, samples=1))
+
+
+def test_less_than_one_dream_is_refused(tmp_path):
+    with pytest.raises(DreamitateError, match="at least 1, not 0"):
+        list(benchmark_acting(tmp_path, samples=0))
