@@ -6,14 +6,14 @@ as the roughness of real grains does.
 
 import colorsys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from dreamitate_ros.execute import collision_groups as groups
-from dreamitate_ros.simulate.seeds import Split
+from dreamitate_ros.simulate.seeds import Split, split_of
 from dreamitate_ros.values import Array
 
 PREFIX = "grain_"
@@ -24,6 +24,9 @@ DAMPING = 3e-6
 """Of the free joints, N s/m and N m s: nothing beside a grain's weight, but enough against its rolling."""
 
 TAKEN = 0.65  # of the places in a layer of a heap: gaps make the grains fall into a heap without a pattern
+
+DARKEST = 0.15
+"""Value of a colour, 0..1, that drawn ones have at least."""
 
 _SHAPES = {
     "sphere": mujoco.mjtGeom.mjGEOM_SPHERE,
@@ -92,9 +95,20 @@ KINDS = {
 }  # fmt: skip
 
 
-def random_kind(split: Split, random: np.random.Generator) -> GrainKind:
-    """One of the split's kinds."""
-    return KINDS[split][int(random.integers(len(KINDS[split])))]
+def random_kind(seed: int, random: np.random.Generator) -> GrainKind:
+    """One of the kinds of a seed's split; of every second training seed in any colour, dark on a dark cloth too.
+
+    What is swept or scooped is then learned by where it lies, and not by colours that a kitchen happens to have.
+    """
+    split = split_of(seed)
+    kind = KINDS[split][int(random.integers(len(KINDS[split])))]
+    return _painted(kind, seed) if split is Split.TRAINING and seed % 2 else kind
+
+
+def _painted(kind: GrainKind, seed: int) -> GrainKind:
+    random = np.random.default_rng([seed, 12])
+    hues = tuple(random.random(len(kind.hues)).tolist())
+    return replace(kind, hues=hues, saturation=random.random(), value=random.uniform(DARKEST, 1.0))
 
 
 def add_grains(spec: mujoco.MjSpec, kind: GrainKind, positions_m: Array, random: np.random.Generator) -> None:

@@ -31,7 +31,7 @@ class ScoopScene:
 def random_scoop(seed: int) -> ScoopScene:
     """The scene of a seed; the spoon is in the left arm."""
     split, random = split_of(seed), np.random.default_rng([seed, 30])
-    kind = random_kind(split, random)
+    kind = random_kind(seed, random)
     larger = float(np.cbrt(GRAIN_M3 * kind.density / kind.mass_kg))
     kind = replace(kind, size_m=tuple(larger * size for size in kind.size_m))
     # one behind the other, as a person sees it: where the left arm can both dig and pour

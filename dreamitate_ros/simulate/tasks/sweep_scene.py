@@ -36,7 +36,7 @@ class SweepScene:
 def random_sweep(seed: int) -> SweepScene:
     """The scene of a seed; the mark lies towards the right arm, which pulls the brush."""
     split, random = split_of(seed), np.random.default_rng([seed, 10])
-    kind, count = random_kind(split, random), int(random.integers(22, 33))
+    kind, count = random_kind(seed, random), int(random.integers(22, 33))
     heap_m = np.array([random.uniform(-0.05, 0.05), random.uniform(-0.08, 0.08)])
     angle = random.uniform(-0.55, 0.55)
     if abs(heap_m[1]) > 0.03:  # towards the middle rather than out of the image

@@ -51,7 +51,19 @@ def test_the_brush_is_down_behind_the_heap_before_it_meets_it_and_ends_on_the_ma
 def test_scenes_differ_and_keep_to_their_split():
     for first in (0, 900_000):
         scenes = [random_sweep(seed) for seed in range(first, first + 80)]
-        kinds = KINDS[split_of(first)]
-        assert {scene.kind for scene in scenes} == set(kinds)
+        assert {scene.kind.name for scene in scenes} == {kind.name for kind in KINDS[split_of(first)]}
         assert len({scene.rgba for scene in scenes}) == 80
     assert split_of(900_000) is Split.EVALUATION
+
+
+def test_every_second_training_seed_has_grains_of_any_colour_and_no_evaluation_seed():
+    def kinds(first):
+        return [random_sweep(seed).kind for seed in range(first, first + 80, 2)]
+
+    assert set(kinds(0)) <= set(KINDS[Split.TRAINING])
+    assert set(kinds(900_000) + kinds(900_001)) <= set(KINDS[Split.EVALUATION])
+    painted = kinds(1)
+    assert not set(painted) & set(KINDS[Split.TRAINING])
+    values = [kind.value for kind in painted]
+    assert min(values) < 0.3 and max(values) > 0.9
+    assert random_sweep(1).kind == painted[0]
