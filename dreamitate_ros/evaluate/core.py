@@ -14,7 +14,7 @@ from dreamitate_ros.dreams.choose import choose
 from dreamitate_ros.episode import Episode
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.evaluate.dreaming import CellDreamer, Track, go_on, stage
-from dreamitate_ros.evaluate.trial import Round, Trial, read_round
+from dreamitate_ros.evaluate.trial import Round, Trial, read_round, round_seed
 from dreamitate_ros.execute.run import ExecutionStopped, run
 from dreamitate_ros.generate.generator import Generator
 from dreamitate_ros.generate.replay import ReplayGenerator
@@ -50,14 +50,15 @@ class CorePolicy:
     find: Track = track_tools
 
     def trial(self, seed: int, imagination: Imagination) -> Trial:
-        """The rounds of a trial in the scene of `seed`; they end with the first one that fails."""
+        """The rounds of a trial in the scene of `seed`, up to one that ends it (Round.ends_trial)."""
         started_s = time.monotonic()
         cell = Cell(simulated_task(self.task.name), seed, self.rig, self.tools)
         stepped, rounds = SteppedCell(cell), list[Round]()
         try:
             for generator in imagination(cell):
-                rounds.append(self._round(stepped, generator, seed + len(rounds)))
-                if rounds[-1].error:
+                first = round_seed(seed, len(rounds), self.task.samples)
+                rounds.append(self._round(stepped, generator, first))
+                if rounds[-1].ends_trial:
                     break
         finally:
             cell.close()

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from dreamitate_ros import episode_files as files
+from dreamitate_ros.dreams.choose import REFUSALS
+from dreamitate_ros.errors import ErrorCode
 from dreamitate_ros.report.timing import overhead_s, stages
 from dreamitate_ros.simulate.measure import Outcome
 
@@ -30,6 +32,20 @@ class Round:
     overhead_s: float | None = None
     dreams: int = 1
     chosen: int | None = None
+
+    @property
+    def ends_trial(self) -> bool:
+        """It failed as no other dream would mend. Where all dreams were refused nothing moved: the next may be fit."""
+        if not self.error or self.stage == "execute":
+            return bool(self.error)
+        return self.error.partition(":")[0] not in {
+            code.name for code in (*REFUSALS, ErrorCode.DREAMS_REFUSED)
+        }
+
+
+def round_seed(seed: int, number: int, samples: int) -> int:
+    """Of a trial's first dream in round `number`, from 0: no two of its dreams have the same."""
+    return seed + number * samples
 
 
 @dataclass(frozen=True)

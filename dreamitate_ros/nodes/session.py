@@ -9,7 +9,7 @@ from types import TracebackType
 from dreamitate_msgs.action import RunPolicy
 from dreamitate_ros import episode_files as files
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.evaluate.trial import Round, Trial, read_round
+from dreamitate_ros.evaluate.trial import Round, Trial, read_round, round_seed
 from dreamitate_ros.nodes.bringup import Bringup, Settings
 from dreamitate_ros.nodes.policy_client import Follow, PolicyClient
 from dreamitate_ros.simulate.measure import Outcome
@@ -49,15 +49,14 @@ class Session:
         """Reset the scene to `seed`, run the policy round by round, and see what really happened.
 
         replay_directories: one a round, "" imagines anew. samples: dreams of a round to choose from, at most.
-        The rounds end with the first one that fails.
+        The rounds end with one that ends the trial (Round.ends_trial).
         """
         started_s = time.monotonic()
         self._client.reset(seed)
         rounds: list[Round] = []
         for directory in replay_directories:
-            goal = RunPolicy.Goal(
-                task=task, seed=seed + len(rounds), samples=samples, replay_directory=directory
-            )
+            first = round_seed(seed, len(rounds), samples)
+            goal = RunPolicy.Goal(task=task, seed=first, samples=samples, replay_directory=directory)
             result = self._client.run(goal, follow)
             if result.path_changes:
                 follow("plan", 1.0, result.path_changes)
@@ -66,7 +65,7 @@ class Session:
             files.write_truth(folder / files.TRUTH, seed, outcome)
             error = f"{_code_name(result.error_code)}: {result.error_msg}" if result.error_code else ""
             rounds.append(read_round(folder, error, outcome))
-            if error:
+            if rounds[-1].ends_trial:
                 break
         return Trial(seed, tuple(rounds), time.monotonic() - started_s)
 

@@ -32,13 +32,13 @@ class Sleepy:
         return self.oracle.generate(photos, task, seed, progress, stop)
 
 
-def a_trial(episodes: Path, samples: int):
+def a_trial(episodes: Path, samples: int, rounds: int = 1):
     config = config_directory()
     rig_path = config / "rigs" / "cell.yaml"
     task, rig = replace(load_task("push_shape", config), samples=samples), load_rig(rig_path)
     tools = load_tools(task.arm_tools, config)
     policy = CorePolicy(task, rig, rig_path, tools, episodes)
-    return policy.trial(SEED, lambda cell: [Sleepy(OracleGenerator(rig, tools, lambda: cell.scene))])
+    return policy.trial(SEED, lambda cell: [Sleepy(OracleGenerator(rig, tools, lambda: cell.scene))] * rounds)
 
 
 @pytest.mark.timeout(600)
@@ -66,3 +66,10 @@ def test_a_single_dream_fails_as_it_is(tmp_path: Path) -> None:
     assert trial.error.startswith("TRACKING_LOST: the left tool")
     assert (trial.failed_stage, trial.dreams, trial.rounds[0].chosen) == ("track", 1, None)
     assert (Path(trial.rounds[0].episode) / files.IMAGINED).is_file()
+
+
+@pytest.mark.timeout(600)
+def test_after_a_refused_round_the_next_one_dreams_anew(tmp_path: Path) -> None:
+    refused, acted = a_trial(tmp_path, 1, rounds=2).rounds
+    assert refused.error.startswith("TRACKING_LOST") and not refused.ends_trial
+    assert acted.error == "" and acted.outcome.figures != refused.outcome.figures

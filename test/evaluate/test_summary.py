@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dreamitate_ros.evaluate.summary import row, summarise, table, wilson_interval
-from dreamitate_ros.evaluate.trial import Round, Trial
+from dreamitate_ros.evaluate.trial import Round, Trial, round_seed
 from dreamitate_ros.simulate.measure import Outcome
 
 
@@ -43,6 +43,27 @@ def test_the_best_complete_round_counts() -> None:
     assert trial(1, a_round(10), a_round(30), LOST).success
     assert trial(1, a_round(10), a_round(30), a_round(20)).best == a_round(30)
     assert not trial(1, a_round(10), LOST).success
+
+
+@pytest.mark.parametrize(
+    ("error", "stage", "ends"),
+    [
+        ("", "", False),
+        ("DREAMS_REFUSED: none of 4", "plan", False),
+        ("LOW_CONFIDENCE: the left tool", "track", False),
+        ("UNREACHABLE: the left arm", "plan", False),
+        ("COLLISION: it would", "execute", True),
+        ("PATH_DEVIATION: pushed away", "execute", True),
+        ("GENERATION_FAILED: the expert finds no push", "generate", True),
+        ("CANCELLED: by the user", "plan", True),
+    ],
+)
+def test_a_trial_goes_on_after_what_moved_nothing_and_may_be_better_next_time(error, stage, ends) -> None:
+    assert a_round(0.0, error, stage).ends_trial is ends
+
+
+def test_no_two_dreams_of_a_trial_have_the_same_seed() -> None:
+    assert [round_seed(900, number, 4) for number in range(3)] == [900, 904, 908]
 
 
 def test_failures_are_told_by_stage() -> None:
