@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamitate_ros.demonstrate.dataset import write_whole
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.clip import unpack_clip
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip, truth_path
@@ -21,6 +20,7 @@ from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.tracker import track_tools
 from dreamitate_ros.track.tracks_file import read_tracks, write_tracks
 from dreamitate_ros.values import StereoImage, ToolTrack
+from dreamitate_ros.whole_file import whole
 
 TRACKED, TRUE = "tracked", "true"
 REFUSED = frozenset({ErrorCode.TRACKING_LOST, ErrorCode.LOW_CONFIDENCE})
@@ -75,7 +75,8 @@ class Labeller:
     def _keep(self, demonstration: Demonstration, tracks: list[ToolTrack]) -> None:
         path = label_path(demonstration, TRACKED)
         path.parent.mkdir(exist_ok=True)
-        write_whole(path, lambda part: write_tracks(part, tracks))
+        with whole(path) as part:
+            write_tracks(part, tracks)
 
 
 def _believed(track: ToolTrack, gate: float) -> ToolTrack:

@@ -17,6 +17,7 @@ from dreamitate_ros.capture.photos import read_photo
 from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.values import Array, Progress, Stop
+from dreamitate_ros.whole_file import write_whole
 
 NOTABLE_FOCAL_CHANGE = 0.005
 
@@ -118,9 +119,7 @@ def write_rig(path: Path, calibration: Calibration, width: int, height: int) -> 
             },
         },
     }
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(yaml.safe_dump(content, sort_keys=False))
-    unfinished.replace(path)
+    write_whole(path, yaml.safe_dump(content, sort_keys=False))
 
 
 def report(calibration: Calibration) -> list[str]:

@@ -1,6 +1,5 @@
 """A calibration recorded pose by pose: each is looked at as it is taken, and the next one is suggested."""
 
-import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from dreamitate_ros.calibrate.sighting import Sighting, find_board
 from dreamitate_ros.calibrate.solve import Seen
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.values import Array, Camera, Image, StereoImage
+from dreamitate_ros.whole_file import write_whole
 
 SEEN_BGR, EMPTY_BGR = (80, 220, 80), (60, 60, 230)
 
@@ -160,12 +160,7 @@ class GuidedCalibration:
             **{view: {"K": camera.K.tolist()} for view, camera in self.cameras.items()},
             "poses": self._entries,
         }
-        part = self.folder / f".{FILE}.part"
-        with part.open("w") as file:
-            yaml.safe_dump(content, file, sort_keys=False)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.folder / FILE)
+        write_whole(self.folder / FILE, yaml.safe_dump(content, sort_keys=False))
 
 
 def _write_photo(path: Path, photo: Image) -> None:

@@ -21,6 +21,7 @@ from dreamitate_ros.generate.video_file import write_frames
 from dreamitate_ros.task import Task
 from dreamitate_ros.track.tracks_file import write_tracks
 from dreamitate_ros.values import StereoVideo, ToolTrack
+from dreamitate_ros.whole_file import whole, write_whole
 
 LIST, SETTINGS = "demonstrations.txt", "dataset.yaml"
 FOLDERS = ("top", "side", "tracks", "records")
@@ -49,7 +50,7 @@ class Dataset:
         try:
             for name in FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)
-            write_whole(path, lambda part: part.write_text(yaml.safe_dump(settings, sort_keys=False)))
+            write_whole(path, yaml.safe_dump(settings, sort_keys=False))
         except OSError as error:
             raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"cannot write to {folder}: {error}") from None
         return cls(folder, task.prompt, size_px)
@@ -64,11 +65,10 @@ class Dataset:
     ) -> dict[str, Any]:
         """Write a demonstration; nobody ever sees half of one. Returns its record."""
         for view, frames in (("top", video.top), ("side", video.side)):
-            write_whole(
-                self._path(view, seed, "mp4"),
-                lambda part, frames=frames: write_frames(part, frames, video.fps, crf=QUALITY),
-            )
-        write_whole(self._path("tracks", seed, "json"), lambda part: write_tracks(part, tracks))
+            with whole(self._path(view, seed, "mp4")) as part:
+                write_frames(part, frames, video.fps, crf=QUALITY)
+        with whole(self._path("tracks", seed, "json")) as part:
+            write_tracks(part, tracks)
         return self._keep_record(seed, {"demonstrated": True, **facts})
 
     def keep_failure(self, seed: int, reason: str) -> dict[str, Any]:
@@ -79,21 +79,13 @@ class Dataset:
         """The list file, of all demonstrations kept so far; returns how many."""
         seeds = [seed for seed, record in self.records().items() if record["demonstrated"]]
         lines = [f"top/{seed:06d}.mp4{SEPARATOR}{self.caption}\n" for seed in seeds]
-        write_whole(self.folder / LIST, lambda part: part.write_text("".join(lines)))
+        write_whole(self.folder / LIST, "".join(lines))
         return len(seeds)
 
     def _keep_record(self, seed: int, record: dict[str, Any]) -> dict[str, Any]:
         content = {"seed": seed, **record}
-        text = json.dumps(plain(content)) + "\n"
-        write_whole(self._path("records", seed, "json"), lambda part: part.write_text(text))
+        write_whole(self._path("records", seed, "json"), json.dumps(plain(content)) + "\n")
         return content
 
     def _path(self, folder: str, seed: int, suffix: str) -> Path:
         return self.folder / folder / f"{seed:06d}.{suffix}"
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """write(PART) under another name of the same suffix, then rename: the file is whole or not there."""
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    write(part)
-    part.replace(path)

@@ -85,10 +85,10 @@ def _run_one(arguments: argparse.Namespace, stop: "Stop") -> int:
 
 def _run_suite(arguments: argparse.Namespace, stop: "Stop") -> int:
     from dreamitate_ros.configuration import config_directory
-    from dreamitate_ros.evaluate.results import write_whole
     from dreamitate_ros.evaluate.suite import Cell, load_suite
     from dreamitate_ros.evaluate.suite_page import suite_page, suite_table
     from dreamitate_ros.evaluate.suite_run import Filled, run_suite
+    from dreamitate_ros.whole_file import write_whole
 
     suite = load_suite(arguments.suite, config_directory())
     folder = arguments.output or Path(f"suite_{suite.name}")

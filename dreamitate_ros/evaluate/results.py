@@ -17,6 +17,7 @@ from dreamitate_ros.episode_files import plain
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.evaluate.summary import summarise
 from dreamitate_ros.evaluate.trial import Trial
+from dreamitate_ros.whole_file import write_whole
 
 SETTINGS, ALL, REPORT, TRIALS, EPISODES = (
     "evaluation.yaml",
@@ -86,10 +87,3 @@ class Results:
 
     def _path(self, seed: int) -> Path:
         return self.folder / TRIALS / f"{seed}.json"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """The file is whole or as it was."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

@@ -32,7 +32,7 @@ def write_frames(path: Path, frames: Image, fps: float, crf: int = 16) -> None:
     Odd sizes lose their last row or column: H.264 with 4:2:0 chroma needs even ones.
     """
     height, width = frames.shape[1] // 2 * 2, frames.shape[2] // 2 * 2
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream(
             "libx264",
             rate=Fraction(fps).limit_denominator(1000),

@@ -7,8 +7,6 @@ unfinished/               takes that are being recorded, or were when the proces
 """
 
 import json
-import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from dreamitate_ros.record.take_writer import (
     remux,
     unfinished_numbers,
 )
+from dreamitate_ros.whole_file import whole, write_whole
 
 LIST = "demonstrations.txt"
 
@@ -127,29 +126,14 @@ class TakeLibrary:
         """How many frames the view's video has."""
         if not left.video(view).is_file() or left.video(view).stat().st_size == 0:
             return 0
-        target, counts = self.video(view, left.number), []
-
-        def write(part: Path) -> None:
-            counts.append(remux(left.video(view), part, len(left.stamps_s), fps))
-
-        _write_whole(target, write)
-        return counts[0]
+        with whole(self.video(view, left.number)) as part:
+            return remux(left.video(view), part, len(left.stamps_s), fps)
 
     def _write(self, take: Take) -> Take:
         path = self.folder / "takes" / f"{take.number:06d}.json"
-        text = json.dumps(plain(asdict(take)), indent=1) + "\n"
-        _write_whole(path, lambda part: part.write_text(text))
+        write_whole(path, json.dumps(plain(asdict(take)), indent=1) + "\n")
         lines = [
             f"top/{each.number:06d}.mp4{SEPARATOR}{each.caption}\n" for each in self.takes() if each.good
         ]
-        _write_whole(self.folder / LIST, lambda part: part.write_text("".join(lines)))
+        write_whole(self.folder / LIST, "".join(lines))
         return take
-
-
-def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """write(PART) beside it, flushed to the disk, then renamed: the file is whole or not there."""
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    write(part)
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -111,7 +111,7 @@ def remux(source: Path, target: Path, frames: int, fps: float) -> int:
     """
     rate = Fraction(fps).limit_denominator(1000)
     count = 0
-    with av.open(str(source), format="h264") as bare, av.open(str(target), "w") as container:
+    with av.open(str(source), format="h264") as bare, av.open(str(target), "w", format="mp4") as container:
         stream = container.add_stream_from_template(bare.streams.video[0])
         stream.time_base = 1 / rate
         for packet in bare.demux(video=0):

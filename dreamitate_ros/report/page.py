@@ -12,6 +12,7 @@ from dreamitate_ros import episode_files as files
 from dreamitate_ros.execute.remedy import path_changes
 from dreamitate_ros.report.record import Record, read_record
 from dreamitate_ros.report.timing import Stage, overhead_s, stages
+from dreamitate_ros.whole_file import write_whole
 
 STAGE_SENTENCES = {
     "capture": "while taking the photos",
@@ -30,9 +31,7 @@ def write_report(folder: Path) -> Path:
     A part that cannot be shown says so in its place; the rest of the page stands.
     """
     path = folder / files.REPORT
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(render(read_record(folder)), encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, render(read_record(folder)))
     return path
 
 

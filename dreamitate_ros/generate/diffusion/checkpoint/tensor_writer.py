@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dreamitate_ros.whole_file import whole
+
 DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
 
@@ -29,11 +31,9 @@ def write_tensors(
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 8)
 
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with unfinished.open("wb") as file:
+    with whole(path) as part, part.open("wb") as file:
         file.write(len(encoded).to_bytes(8, "little") + encoded)
         for count, name in enumerate(shapes, start=1):
             tensor = read(name).to(dtype).contiguous()
             file.write(tensor.reshape(-1).view(torch.uint8).numpy().data)
             on_tensor(count)
-    unfinished.replace(path)

@@ -15,6 +15,7 @@ from dreamitate_ros.errors import Cancelled
 from dreamitate_ros.generate.diffusion.train.config import TrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
 from dreamitate_ros.values import Image, Progress, Stop
+from dreamitate_ros.whole_file import whole
 
 CELL_PX = 16
 """Side of the squares in which motion is counted."""
@@ -33,9 +34,8 @@ def decode_demonstrations(
         path = folder / f"{_key(demonstration, config)}.safetensors"
         if not path.exists():
             frames = _frames(demonstration, config)
-            unfinished = path.with_suffix(".unfinished")
-            save_file({"frames": torch.from_numpy(frames), "motion": _motion(frames)}, unfinished)
-            unfinished.replace(path)
+            with whole(path) as part:
+                save_file({"frames": torch.from_numpy(frames), "motion": _motion(frames)}, part)
         paths.append(path)
         progress((index + 1) / len(demonstrations), "decoding the demonstrations")
     return paths

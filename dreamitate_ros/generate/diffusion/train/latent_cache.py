@@ -18,6 +18,7 @@ from dreamitate_ros.generate.diffusion.train.config import UnetTrainingConfig
 from dreamitate_ros.generate.diffusion.train.demonstrations import Demonstration, read_clip
 from dreamitate_ros.generate.diffusion.train.jitter import Jitter, draw_jitter, jittered
 from dreamitate_ros.values import Progress, StereoImage, Stop
+from dreamitate_ros.whole_file import whole
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,8 @@ def encode_demonstrations(
         jitter = None if version == 0 else draw_jitter(_strength(config), int(key, 16))
         path = folder / f"{key}.safetensors"
         if not path.exists():
-            unfinished = path.with_suffix(".unfinished")
-            save_file(vars(_encode(demonstration, pipeline, target_vae, config, jitter)), unfinished)
-            unfinished.replace(path)
+            with whole(path) as part:
+                save_file(vars(_encode(demonstration, pipeline, target_vae, config, jitter)), part)
         paths.append(path)
         progress((index + 1) / len(wanted), "encoding the demonstrations")
     return paths

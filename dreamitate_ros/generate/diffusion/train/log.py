@@ -10,6 +10,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard import FileWriter, summary
 
 from dreamitate_ros.values import Image
+from dreamitate_ros.whole_file import write_whole
 
 LOSSES, BOARD = "losses.jsonl", "tensorboard"
 
@@ -70,6 +71,4 @@ def _keep_steps(path: Path, last: int) -> None:
             break
         if step <= last:
             kept.append(line + "\n")
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text("".join(kept))
-    unfinished.replace(path)
+    write_whole(path, "".join(kept))
