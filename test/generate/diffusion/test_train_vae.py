@@ -206,3 +206,23 @@ def test_a_linear_start_trains_the_decoder_and_leaves_the_encoder(
     assert all(torch.equal(first[name], last[name]) for name in first if name.startswith("encoder"))
     assert not torch.equal(first["decoder.conv_in.weight"], last["decoder.conv_in.weight"])
     assert torch.equal(first["decoder.conv_out.weight"], last["decoder.conv_out.weight"])
+
+
+def test_a_linear_autoencoder_is_trained_on_for_the_same_latents(
+    config: VaeTrainingConfig, tmp_path: Path
+) -> None:
+    new_model(replace(MODEL, vae_channels=(64, 32, 32, 64)), 0).save_pretrained(tmp_path / "levels")
+    linear = replace(config, model=tmp_path / "levels", linear=True, steps=5, checkpoint_every=5)
+    folder = train(linear, silent, never, cpu=True)
+    (tmp_path / "other.txt").write_text("top/b.mp4|||turn\n")
+    other = replace(
+        linear, model=folder, demonstrations=tmp_path / "other.txt", output=tmp_path / "on", batch=1
+    )
+    again = train(other, silent, never, cpu=True)
+    before, after = vae_weights(folder), vae_weights(again)
+    assert all(torch.equal(before[name], after[name]) for name in before if name.startswith("encoder"))
+    assert not torch.equal(before["decoder.conv_in.weight"], after["decoder.conv_in.weight"])
+    scales = [
+        json.loads((each / "vae" / "config.json").read_text())["scaling_factor"] for each in (folder, again)
+    ]
+    assert scales[0] == scales[1] != 0.18215

@@ -126,7 +126,8 @@ class VaeTrainingConfig(TrainingConfig):
     taken where its video moves, that is at tools and objects. edge_weight: of the error of neighbouring pixels'
     differences, besides the pixels' own. kl_weight: of the latents' distance from standard normal.
     linear: start from the principal components of the videos' patches in place of the model's weights, and train
-    only what decodes them, see linear_start.py; edge_weight and kl_weight then count nothing.
+    only what decodes them, see linear_start.py; edge_weight and kl_weight then count nothing. A model that is linear
+    already keeps its components: its decoder is trained on, for whatever imagines these latents.
     """
 
     crop: int = 128

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.latents import latent_px, pixels_from_images
 from dreamitate_ros.generate.diffusion.linear_start import (
+    is_linear,
     live_decode,
     live_encode,
     live_parts,
@@ -84,7 +85,10 @@ def prepare_vae(
     progress: Progress,
     stop: Stop,
 ) -> Training:
-    """Decodes the demonstrations' videos, or takes those that are decoded already."""
+    """Decodes the demonstrations' videos, or takes those that are decoded already.
+
+    A linear encoder that the model has already stays, with its scale: video models of its latents go on fitting.
+    """
     _require_fit(config, pipeline)
     with accelerator.main_process_first():
         clips = decode_demonstrations(demonstrations, config, progress, stop)
@@ -97,21 +101,28 @@ def prepare_vae(
     if not config.linear:
         loss = VaeLoss(vae, config.edge_weight, config.kl_weight)
         return prepare(config, accelerator, clips, batch_at, loss)
-    fitted = sorted(clips)[:CLIPS_FITTED]  # by their hashes: a random choice
-    start_linear(vae, [view for clip in fitted for view in load_frames(clip).numpy()])
+    if not is_linear(vae):
+        fitted = sorted(clips)[:CLIPS_FITTED]  # by their hashes: a random choice
+        start_linear(vae, [view for clip in fitted for view in load_frames(clip).numpy()])
+        _scale(vae, clips)
     return prepare(config, accelerator, clips, batch_at, LinearVaeLoss(vae))
 
 
-@torch.no_grad()
 def save_trained(pipeline: StereoVideoPipeline, clips: list[Path], folder: Path) -> None:
     """The pipeline as it is now; its scaling factor makes the latents' standard deviation 1."""
     vae = pipeline.vae.eval()
+    if not is_linear(vae):
+        _scale(vae, clips)
+    pipeline.save_pretrained(folder)
+
+
+@torch.no_grad()
+def _scale(vae: AutoencoderKLTemporalDecoder, clips: list[Path]) -> None:
     latents = [
         vae.encode(pixels_from_images(load_frames(clip)[:, -1].numpy()).to(vae.device)).latent_dist.mean
         for clip in clips[:CLIPS_MEASURED]
     ]
     vae.register_to_config(scaling_factor=1 / float(torch.cat(latents).std()))
-    pipeline.save_pretrained(folder)
 
 
 def _require_fit(config: VaeTrainingConfig, pipeline: StereoVideoPipeline) -> None:
