@@ -30,7 +30,7 @@ def summarise(trials: Sequence[Trial]) -> dict[str, Any]:
     return {
         "trials": len(trials),
         "successes": successes,
-        "success_interval_95": [round(low, 3), round(high, 3)],
+        "success_interval_95": [round(low, 4), round(high, 4)],
         "failures_by_stage": dict(failures.most_common()),
         "by_dreams": _by_dreams(trials),
         "mean_figures": _each(best, lambda each: each.outcome.figures, _mean),
