@@ -12,7 +12,12 @@ from dreamitate_ros.generate.diffusion.latents import pixels_from_images
 from dreamitate_ros.task import load_task
 from dreamitate_ros.values import StereoImage
 
-MODELS = {"small": "rotate_bold", "small_sweep": "sweep_bold", "small_scoop": "scoop_bold"}
+MODELS = {
+    "small": "rotate_bold",
+    "small_sweep": "sweep_bold",
+    "small_scoop": "scoop_bold",
+    "small_push_shape": "push_shape_bold",
+}
 
 
 @pytest.fixture(scope="module", params=MODELS)
