@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "imagination", help="a trained model's videos of unseen scenes: tool poses against the expert's"
     )
     add = imagination.add_argument
-    add("--model", type=Path, required=True, metavar="DIR", help="model folder")
+    add("--model", required=True, help="one of the package dreamitate_models, or a model's folder")
     add("--task", default="rotate", help="a file in config/tasks (default: rotate)")
     add("--sampling", default="small", help="sampling preset (default: small)")
     add("--scenes", type=int, default=20, help="how many (default: 20)")
@@ -164,11 +164,12 @@ def run_generator(arguments: argparse.Namespace) -> int:
 def run_imagination(arguments: argparse.Namespace) -> int:
     """Run it and print the figures; always 0."""
     from dreamitate_ros.benchmark.imagination import SHEET, benchmark_imagination
+    from dreamitate_ros.configuration import model_directory
 
     print(
         benchmark_imagination(
             arguments.task,
-            arguments.model,
+            model_directory(arguments.model),
             arguments.sampling,
             arguments.scenes,
             arguments.seed,

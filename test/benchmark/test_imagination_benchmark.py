@@ -8,7 +8,8 @@ import pytest
 
 from dreamitate_ros.benchmark import imagination
 from dreamitate_ros.benchmark.imagination import SHEET, Scene, benchmark_imagination, imagine_scene
-from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.cli import main
+from dreamitate_ros.configuration import config_directory, model_directory
 from dreamitate_ros.demonstrate.episode import demonstration_of
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator
@@ -77,3 +78,11 @@ def imagined(scene: Scene) -> dict[str, object]:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DreamitateError, match="trained model"):
         benchmark_imagination("rotate", tmp_path, "small", 1, SEED, 1, tmp_path)
+
+
+def test_a_model_that_ships_goes_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(imagination, "benchmark_imagination", lambda task, model, *rest: f"{task} {model}")
+    assert main(["benchmark", "imagination", "--model", "small", "--output", str(tmp_path)]) == 0
+    assert f"rotate {model_directory('small')}" in capsys.readouterr().out
