@@ -52,4 +52,4 @@ def test_it_imagines_a_clip_of_its_task(generator: DiffusionGenerator, model: st
     photos = StereoImage(grey, grey)
     first, again = (generator.generate(photos, task, 1, lambda *_: None, lambda: False) for _ in range(2))
     assert first.top.shape == first.side.shape == (3, 112, 192, 3)
-    assert np.array_equal(first.top, again.top) and first.top[1:].std() > 5
+    assert np.array_equal(first.top, again.top) and first.top[1:].std() > 3
