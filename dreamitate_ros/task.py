@@ -25,6 +25,7 @@ class Task:
     contact_within_deg: a tool at work that is tilted by less rests level: imagined turns wobble. 0 leaves it tilted.
     samples: how many videos are imagined at most, to act out the best of.
     model: of the generator diffusion: one of those in dreamitate_models, or a path; "" where none was trained for it.
+    rig: of the simulated cell for this task, a file in config/rigs. Real cameras' is given to the nodes.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Task:
     contact_within_deg: float = 0.0
     samples: int = 1
     model: str = ""
+    rig: str = "cell"
 
 
 def load_task(name: str, config: Path) -> Task:
@@ -65,6 +67,7 @@ def load_task(name: str, config: Path) -> Task:
             contact_within_m=float(content.get("contact_within_m", Task.contact_within_m)),
             contact_within_deg=float(content.get("contact_within_deg", Task.contact_within_deg)),
             model=str(content.get("model", Task.model)),
+            rig=str(content.get("rig", Task.rig)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DreamitateError(
@@ -88,6 +91,11 @@ def with_samples(task: Task, samples: int) -> Task:
             f"samples must be a whole number from 1 to {MOST_SAMPLES}, found {samples!r}",
         )
     return replace(task, samples=int(samples))
+
+
+def cell_rig_path(task: Task, config: Path) -> Path:
+    """The rig file of the simulated cell for a task."""
+    return config / "rigs" / f"{task.rig}.yaml"
 
 
 def require_model(task: Task) -> str:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.rig import load_rig
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.task import load_task, require_range, with_samples
+from dreamitate_ros.task import cell_rig_path, load_task, require_range, with_samples
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -24,9 +26,23 @@ def test_every_shipped_task_loads() -> None:
 @pytest.mark.parametrize("name", ["rotate", "scoop", "sweep", "push_shape"])
 def test_a_bold_task_is_the_task_but_for_its_tools_and_what_an_imagined_video_needs(name: str) -> None:
     task, bold = load_task(name, CONFIG), load_task(f"{name}_bold", CONFIG)
-    for_dreams = {"samples": 1, "contact_within_m": 0.0, "contact_within_deg": 0.0, "model": ""}
+    for_dreams = {
+        "samples": 1,
+        "contact_within_m": 0.0,
+        "contact_within_deg": 0.0,
+        "model": "",
+        "rig": "cell",
+    }
     assert replace(bold, name=task.name, arm_tools=task.arm_tools, **for_dreams) == task
     assert simulated_task(f"{name}_bold") is simulated_task(name)
+
+
+def test_the_arms_stand_where_they_do_whatever_the_cameras_of_a_task() -> None:
+    cell = load_rig(CONFIG / "rigs" / "cell.yaml")
+    for path in sorted((CONFIG / "tasks").glob("*.yaml")):
+        rig = load_rig(cell_rig_path(load_task(path.stem, CONFIG), CONFIG))
+        for arm in ("left", "right"):
+            np.testing.assert_allclose(rig.world_from_base(arm), cell.world_from_base(arm), atol=1e-12)
 
 
 def test_an_unknown_task_lists_the_known_ones() -> None:

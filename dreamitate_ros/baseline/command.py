@@ -30,14 +30,14 @@ def run(arguments: argparse.Namespace) -> int:
     from dreamitate_ros.demonstrate.dataset import LIST, SETTINGS
     from dreamitate_ros.generate.diffusion.train.demonstrations import list_demonstrations
     from dreamitate_ros.rig import load_rig
-    from dreamitate_ros.task import load_task
+    from dreamitate_ros.task import cell_rig_path, load_task
     from dreamitate_ros.tool import load_tools
     from dreamitate_ros.workers import in_processes
 
     config, folder = config_directory(), arguments.dataset
     settings = _settings(folder / SETTINGS)
     task = load_task(arguments.task or _task_name(folder / SETTINGS, settings), config)
-    rig = load_rig(arguments.rig or config / "rigs" / "cell.yaml")
+    rig = load_rig(arguments.rig or cell_rig_path(task, config))
     width, height = settings.get("size_px", (rig.top.width, rig.top.height))
     rig = rig.resized(width, height)
     labeller = Labeller(task, rig, load_tools(task.arm_tools, config))

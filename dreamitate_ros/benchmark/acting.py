@@ -22,7 +22,7 @@ from dreamitate_ros.rig import Rig, load_rig
 from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.stepped import SteppedCell
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.task import Task, load_task
+from dreamitate_ros.task import Task, cell_rig_path, load_task
 from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.tracks_file import read_tracks
@@ -92,7 +92,7 @@ def benchmark_acting(evaluation: Path, samples: int) -> Iterator[str]:
     task = _task(evaluation)
     scenes = _dreamt(evaluation)
     config = config_directory()
-    rig, tools = load_rig(config / "rigs" / "cell.yaml"), load_tools(task.arm_tools, config)
+    rig, tools = load_rig(cell_rig_path(task, config)), load_tools(task.arm_tools, config)
     yield (
         f"{task.name}, up to {samples} dreams a scene of {evaluation}:"
         f" contact_height_m {task.contact_height_m:g}, contact_within_m {task.contact_within_m:g},"

@@ -15,7 +15,7 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.generate.diffusion.settings import sampling_preset
 from dreamitate_ros.generate.diffusion.train.pose_errors import PoseErrors, pose_errors
 from dreamitate_ros.rig import load_rig
-from dreamitate_ros.task import load_task
+from dreamitate_ros.task import cell_rig_path, load_task
 from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import StereoImage
 
@@ -70,7 +70,8 @@ def imagine_scene(scene: Scene) -> Outcome:
     from dreamitate_ros.generate.diffusion.generator import DiffusionGenerator  # torch, only where needed
 
     config = config_directory()
-    task, rig = load_task(scene.task, config), load_rig(config / "rigs" / "cell.yaml")
+    task = load_task(scene.task, config)
+    rig = load_rig(cell_rig_path(task, config))
     tools = load_tools(task.arm_tools, config)
     try:
         _, demonstrated, truth = demonstration_of(task, rig, tools, scene.seed)

@@ -9,7 +9,7 @@ from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.task import load_task
+from dreamitate_ros.task import cell_rig_path, load_task
 from dreamitate_ros.tool import load_tools
 
 
@@ -28,8 +28,9 @@ def benchmark_physics(tasks: Sequence[str], scenes: int, simulated_s: float, see
 def real_time_factor(task: str, seed: int, simulated_s: float) -> float:
     """Simulated time over the processor's, in the scene of `seed`."""
     config = config_directory()
-    tools = load_tools(load_task(task, config).arm_tools, config)
-    cell = Cell(simulated_task(task), seed, load_rig(config / "rigs" / "cell.yaml"), tools)
+    known = load_task(task, config)
+    tools = load_tools(known.arm_tools, config)
+    cell = Cell(simulated_task(task), seed, load_rig(cell_rig_path(known, config)), tools)
     steps = round(simulated_s / cell.timestep_s)
     started_s = time.process_time()
     cell.step(steps)

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from dreamitate_ros.rig import load_rig
     from dreamitate_ros.simulate.seeds import Split, require
     from dreamitate_ros.simulate.tasks import simulated_task
-    from dreamitate_ros.task import load_task
+    from dreamitate_ros.task import cell_rig_path, load_task
     from dreamitate_ros.tool import load_tools
     from dreamitate_ros.workers import in_processes
 
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     require(Split.TRAINING, seeds)
     tools = load_tools(task.arm_tools, config)
     dataset = Dataset.open(arguments.output, task, arguments.size)
-    recorder = Recorder(task, load_rig(config / "rigs" / "cell.yaml"), tools, dataset)
+    recorder = Recorder(task, load_rig(cell_rig_path(task, config)), tools, dataset)
     kept = dataset.records()
     left = [seed for seed in seeds if seed not in kept]
     bar, broken = _Bar(len(left)), list[str]()

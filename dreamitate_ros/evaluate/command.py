@@ -228,11 +228,12 @@ def _core_trials(arguments: argparse.Namespace, task: "Task", results: "Results"
     from dreamitate_ros.evaluate.core import CorePolicy
     from dreamitate_ros.rig import load_rig
     from dreamitate_ros.simulate.tasks import simulated_task
+    from dreamitate_ros.task import cell_rig_path
     from dreamitate_ros.tool import load_tools
     from dreamitate_ros.track.tracker import track_tools
 
     config = config_directory()
-    rig_path = config / "rigs" / "cell.yaml"
+    rig_path = cell_rig_path(task, config)
     rig = load_rig(rig_path)
     tools = load_tools(task.arm_tools, config)
     rounds = simulated_task(task.name).rounds

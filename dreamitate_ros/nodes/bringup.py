@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from dreamitate_ros.configuration import config_directory
-from dreamitate_ros.task import load_task
+from dreamitate_ros.task import cell_rig_path, load_task
 
 Value = str | float | bool
 
@@ -64,10 +64,11 @@ def graph(settings: Settings) -> list[NodeProcess]:
     """The nodes to start, in order."""
     config = config_directory()
     files = (config / "policy.yaml", *([config / "simulation.yaml"] if settings.simulation else []))
-    shared = {"rig": settings.rig, "tools": settings.tools}
+    rig = _rig(settings)
+    shared = {"rig": rig, "tools": settings.tools}
     nodes: dict[str, dict[str, Value | None]] = {
         "stereo_capture": {
-            "rig": settings.rig,
+            "rig": rig,
             "top_camera": settings.top_camera,
             "side_camera": settings.side_camera,
         },
@@ -100,6 +101,14 @@ def graph(settings: Settings) -> list[NodeProcess]:
         NodeProcess(name, files, {key: value for key, value in chosen.items() if value not in ("", None)})
         for name, chosen in nodes.items()
     ]
+
+
+def _rig(settings: Settings) -> str:
+    """The rig chosen, else that of the simulated cell for the task on the table; "" leaves it to the node."""
+    if settings.rig or not settings.simulation or not settings.task:
+        return settings.rig
+    config = config_directory()
+    return str(cell_rig_path(load_task(settings.task, config), config))
 
 
 def _model(settings: Settings) -> str:

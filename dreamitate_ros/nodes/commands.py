@@ -20,7 +20,7 @@ from dreamitate_ros.report import write_report, write_summary
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.simulate.seeds import split_of
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.task import Task, load_task, require_model
+from dreamitate_ros.task import Task, cell_rig_path, load_task, require_model
 from dreamitate_ros.tool import load_tools
 
 
@@ -59,15 +59,17 @@ def replay(task: str, directory: Path, rig: Path | None, tools: Mapping[str, Pat
     """A stored experiment, or an episode folder: its tools tracked, its path followed by the arms in the cell."""
     started_s = time.monotonic()
     logs = _log_folder(episodes)
-    rig_path = rig or config_directory() / "rigs" / "cell.yaml"
+    config = config_directory()
     try:
-        _require_usable(load_task(task, config_directory()), directory, rig_path, tools)
+        known = load_task(task, config)
+        cell_path = cell_rig_path(known, config)
+        _require_usable(known, directory, rig or cell_path, tools)
     except DreamitateError as error:
-        _keep_refusal(error, task, directory, rig_path, episodes)
+        _keep_refusal(error, task, directory, rig, episodes)
         raise
     settings = Settings(
         simulation=True,
-        rig=str(_with_arms(rig_path, logs)),
+        rig=str(_with_arms(rig or cell_path, cell_path, logs)),
         tools=",".join(f"{arm}={path.absolute()}" for arm, path in tools.items()),
         episodes=str(episodes.absolute()),
         task=task,
@@ -99,18 +101,18 @@ def _require_usable(task: Task, directory: Path, rig_path: Path, tools: Mapping[
     ReplayGenerator(directory).generate(photos, task, 0, lambda *_: None, lambda: False)
 
 
-def _keep_refusal(error: DreamitateError, task: str, directory: Path, rig: Path, episodes: Path) -> None:
-    episode = Episode.create(episodes, task, {"replay_directory": str(directory), "rig": str(rig)})
+def _keep_refusal(
+    error: DreamitateError, task: str, directory: Path, rig: Path | None, episodes: Path
+) -> None:
+    episode = Episode.create(episodes, task, {"replay_directory": str(directory), "rig": str(rig or "")})
     episode.finish(error)
     episode.wait_for_report()
     print(f"episode: {_shown(str(episode.folder))}")
 
 
-def _with_arms(rig_path: Path, folder: Path) -> Path:
+def _with_arms(rig_path: Path, cell_path: Path, folder: Path) -> Path:
     """A rig file with the given cameras and the cell's arms; theirs are simulated, so their place is exact."""
-    content, cell = (
-        yaml.safe_load(path.read_text()) for path in (rig_path, config_directory() / "rigs" / "cell.yaml")
-    )
+    content, cell = (yaml.safe_load(path.read_text()) for path in (rig_path, cell_path))
     arms = {key: cell[key] for key in ("world_from_top", "base_from_top", "method")}
     folder.mkdir(parents=True, exist_ok=True)
     merged = folder / "rig.yaml"

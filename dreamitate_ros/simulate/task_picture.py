@@ -15,7 +15,7 @@ from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.film import film
 from dreamitate_ros.simulate.handheld import HandheldWorld
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.task import load_task
+from dreamitate_ros.task import cell_rig_path, load_task
 from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import Image
 
@@ -27,11 +27,8 @@ SMALLER = 2
 def task_row(name: str, seed: int) -> Image:
     """(H, W, 3) uint8 RGB: the expert of a task in the scene of `seed`."""
     config = config_directory()
-    rig, task, simulated = (
-        load_rig(config / "rigs" / "cell.yaml"),
-        load_task(name, config),
-        simulated_task(name),
-    )
+    task, simulated = load_task(name, config), simulated_task(name)
+    rig = load_rig(cell_rig_path(task, config))
     tools = load_tools(task.arm_tools, config)
     cell = Cell(simulated, seed, rig, tools)
     world = HandheldWorld(simulated, cell.scene, rig, tools)

@@ -8,6 +8,7 @@ import yaml
 from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.nodes.bringup import Settings, environment, graph
 
+RIGS = config_directory() / "rigs"
 POLICY_NODES = {"stereo_capture", "video_generator", "tool_tracker", "trajectory_executor", "policy"}
 
 
@@ -53,7 +54,7 @@ def test_the_task_and_the_model_reach_those_that_need_them():
     )
     assert nodes["simulated_cell"].parameters["task"] == "sweep"
     assert nodes["video_generator"].parameters == {
-        "generator": "diffusion", "model": "m", "sampling": "small", "memory": "8GB",
+        "generator": "diffusion", "model": "m", "sampling": "small", "memory": "8GB", "rig": str(RIGS / "cell.yaml"),
     }  # fmt: skip
     assert "model" not in by_name(Settings(simulation=True))["video_generator"].parameters
 
@@ -65,6 +66,17 @@ def test_a_task_brings_its_model_along_unless_another_is_chosen():
     assert model(task="rotate_bold") == "small"
     assert model(task="rotate_bold", model="mine") == "mine"
     assert model(task="rotate") is None
+
+
+def test_a_task_brings_its_simulated_cameras_along_unless_others_are_chosen():
+    def rigs(simulation=True, **chosen):
+        nodes = graph(Settings(simulation=simulation, task="push_shape_bold", **chosen))
+        return {node.parameters.get("rig") for node in nodes}
+
+    assert rigs() == {str(RIGS / "cell_close.yaml")}
+    assert rigs(rig="mine.yaml") == {"mine.yaml"}
+    assert None in rigs(simulation=False)
+    assert len(rigs(simulation=False)) == 1
 
 
 def test_on_hardware_a_person_approves_unless_told_otherwise():

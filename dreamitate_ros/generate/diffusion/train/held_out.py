@@ -21,7 +21,7 @@ from dreamitate_ros.generate.diffusion.train.demonstrations import (
 )
 from dreamitate_ros.generate.diffusion.train.pose_errors import PoseErrors, pose_errors
 from dreamitate_ros.rig import Rig, load_rig
-from dreamitate_ros.task import Task, load_task
+from dreamitate_ros.task import Task, cell_rig_path, load_task
 from dreamitate_ros.tool import Tool, load_tools
 from dreamitate_ros.track.tracks_file import read_tracks
 from dreamitate_ros.values import Progress, StereoImage, StereoVideo, Stop, ToolTrack
@@ -77,7 +77,7 @@ def load_held_out(path: Path, config: TrainingConfig) -> HeldOut:
     settings = load_mapping(path.parent / "dataset.yaml", ErrorCode.INVALID_PARAMETER)
     folder = config_directory()
     task = load_task(str(settings.get("task")), folder)
-    rig = load_rig(config.rig or folder / "rigs" / "cell.yaml")
+    rig = load_rig(config.rig or cell_rig_path(task, folder))
     return HeldOut(
         demonstrations,
         task,
