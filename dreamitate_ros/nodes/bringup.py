@@ -27,8 +27,9 @@ class Settings:
     """What a user chooses; "" or None leaves it to the parameter files.
 
     simulation: start the simulated cell, and use its parameters. generator: what imagines. rig: path of the
-    calibration. tools: other meshes, like left=DIR,right=DIR. episodes: folder for the episode folders.
-    require_approval: wait for a person before motion. top_camera, side_camera: namespaces of their topics.
+    calibration; no rig in simulation: the task's. tools: other meshes, like left=DIR,right=DIR.
+    episodes: folder for the episode folders. require_approval: wait for a person before motion.
+    top_camera, side_camera: namespaces of their topics.
     model, sampling, memory: folder and presets of the generator `diffusion`; no model: the task's.
     tracker: none where a node of the user's own serves the action track_tools.
     task, seed: of the simulated scene. rate: simulated seconds per second.
@@ -64,7 +65,11 @@ def graph(settings: Settings) -> list[NodeProcess]:
     """The nodes to start, in order."""
     config = config_directory()
     files = (config / "policy.yaml", *([config / "simulation.yaml"] if settings.simulation else []))
-    rig = _rig(settings)
+    task = load_task(settings.task, config) if settings.task else None
+    model, rig = settings.model, settings.rig
+    if task is not None:
+        model = model or task.model
+        rig = rig or (str(cell_rig_path(task, config)) if settings.simulation else "")
     shared = {"rig": rig, "tools": settings.tools}
     nodes: dict[str, dict[str, Value | None]] = {
         "stereo_capture": {
@@ -75,7 +80,7 @@ def graph(settings: Settings) -> list[NodeProcess]:
         "video_generator": {
             **shared,
             "generator": settings.generator,
-            "model": _model(settings),
+            "model": model,
             "sampling": settings.sampling,
             "memory": settings.memory,
         },
@@ -101,21 +106,6 @@ def graph(settings: Settings) -> list[NodeProcess]:
         NodeProcess(name, files, {key: value for key, value in chosen.items() if value not in ("", None)})
         for name, chosen in nodes.items()
     ]
-
-
-def _rig(settings: Settings) -> str:
-    """The rig chosen, else that of the simulated cell for the task on the table; "" leaves it to the node."""
-    if settings.rig or not settings.simulation or not settings.task:
-        return settings.rig
-    config = config_directory()
-    return str(cell_rig_path(load_task(settings.task, config), config))
-
-
-def _model(settings: Settings) -> str:
-    """The model chosen, else that of the task on the table; "" leaves it to the node."""
-    if settings.model or not settings.task:
-        return settings.model
-    return load_task(settings.task, config_directory()).model
 
 
 def environment(simulation: bool) -> dict[str, str]:

@@ -21,7 +21,7 @@ from dreamitate_ros.values import Array, Camera, Image, StereoVideo
 COARSEST_PX = 28  # how large the tool must still be at the coarsest level
 WIDER = 2.0  # than the tool's surroundings: where it may have moved to since
 SHADES = (0.35, 1.2)  # brightness of a colour in a video, of that on the mesh
-ALIKE, NOISE = 0.12, 0.06
+ALIKE, NOISE = 0.12, 0.06  # difference from a shade of a colour that is none: as a share of it, and at least
 EDGE, BESIDE = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 AROUND_PX = 12  # how far around the tool its surroundings are learned
 
