@@ -72,7 +72,7 @@ def train_baseline(
 
     Raises Cancelled after saving a checkpoint, and DreamitateError for data that cannot be learnt from.
     """
-    accelerator = accelerate(config, cpu)
+    accelerator = accelerate(config, cpu, say)
     demonstrations = list_demonstrations(config.demonstrations)
     lessons = _lessons(demonstrations, config, config.labels, progress, stop)
     say(f"{len(lessons)} of {len(demonstrations)} demonstrations have {config.labels} poses")

@@ -49,7 +49,8 @@ class Bold:
 TOOLS = {
     "bold_spoon": Bold(lambda: spoon(SPOON_BANDS_M), Block((-0.105, 0.0, 0.018), (0.070, 0.080, 0.052))),
     "bold_brush": Bold(brush, Block((-0.082, 0.0, 0.0), (0.075, 0.095, 0.056))),
-    "bold_pusher": Bold(lambda: pusher(PUSHER_BANDS_M), Block((0.0, 0.0, 0.088), (0.070, 0.080, 0.080))),
+    # Beside the rod, away from the arm: the hand above hides what is around it from the top view.
+    "bold_pusher": Bold(lambda: pusher(PUSHER_BANDS_M), Block((0.042, 0.010, 0.076), (0.070, 0.080, 0.080))),
 }
 
 

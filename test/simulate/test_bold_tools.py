@@ -32,7 +32,7 @@ def test_the_committed_meshes_are_what_the_code_draws(tmp_path):
             assert (tmp_path / name / file).read_text() == (CONFIG / "tools" / name / file).read_text()
 
 
-def test_the_block_is_a_closed_solid_around_the_handle(tool):
+def test_the_block_is_a_closed_solid_at_its_place(tool):
     block, declared = block_of(tool), TOOLS[tool.name].block
     assert block.is_watertight
     assert block.volume == pytest.approx(np.prod(declared.size_m), rel=1e-3)

@@ -24,6 +24,7 @@ from dreamitate_ros.generate.diffusion.train.demonstrations import (
     read_clip,
 )
 from dreamitate_ros.generate.diffusion.train.eight_bit import adamw_8bit
+from dreamitate_ros.generate.diffusion.train.loop import accelerate
 from dreamitate_ros.generate.diffusion.train.start import train
 from dreamitate_ros.generate.diffusion.train.unet import trained_parameters
 from dreamitate_ros.generate.video_file import write_frames
@@ -102,6 +103,17 @@ def test_an_optimiser_of_8_bits_needs_a_gpu_and_its_package(
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     with pytest.raises(DreamitateError, match="pip install bitsandbytes"):
         adamw_8bit(torch.device("cuda"))
+
+
+@pytest.mark.parametrize("computes", [True, False])
+def test_a_cpu_that_only_emulates_bfloat16_is_told_of(
+    config: UnetTrainingConfig, monkeypatch: pytest.MonkeyPatch, computes: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": computes})
+    said: list[str] = []
+    accelerate(replace(config, precision="bf16"), True, said.append)
+    assert [line for line in said if "emulated on this CPU" in line] == said
+    assert bool(said) != computes
 
 
 def test_stopping_saves_a_checkpoint_first(config: UnetTrainingConfig) -> None:

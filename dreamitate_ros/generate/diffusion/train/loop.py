@@ -50,11 +50,15 @@ class Training:
             self.average.copy_to(self.parameters)
 
 
-def accelerate(config: LoopConfig, cpu: bool) -> Accelerator:
-    """As the training was launched; cpu: even where there is a GPU."""
-    return Accelerator(
+def accelerate(config: LoopConfig, cpu: bool, say: Callable[[str], None]) -> Accelerator:
+    """As the training was launched; cpu: even where there is a GPU. Says where the precision makes it slow."""
+    accelerator = Accelerator(
         cpu=cpu, mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
     )
+    on_cpu = accelerator.device.type == "cpu" and accelerator.is_main_process
+    if on_cpu and config.precision == "bf16" and not torch.cpu.get_capabilities().get("avx512_bf16"):
+        say('precision: bf16 is emulated on this CPU, many times slower than float32: set it to "no"')
+    return accelerator
 
 
 def prepare(

@@ -39,7 +39,7 @@ def train(config: LoopConfig, progress: Progress, stop: Stop, *, say: Say = prin
     if isinstance(config, BaselineTrainingConfig):
         return train_baseline(config, progress, stop, say, cpu)
     assert isinstance(config, TrainingConfig)
-    accelerator = accelerate(config, cpu)
+    accelerator = accelerate(config, cpu, say)
     if not accelerator.is_main_process:
         progress, say = lambda fraction, text: None, lambda line: None
     demonstrations = list_demonstrations(config.demonstrations)
