@@ -64,6 +64,22 @@ def test_it_stops_when_asked_and_keeps_what_is_done(results: Results) -> None:
     assert [trial.seed for trial in results.trials()] == [0]
 
 
+def test_a_trial_that_was_killed_with_the_whole_evaluation_is_not_a_failure(
+    results: Results, tmp_path: Path
+) -> None:
+    killed = tmp_path / "killed"
+
+    def kill_all(seeds: Sequence[int]) -> Iterator[Trial]:
+        yield from trials(seeds[:1])
+        killed.touch()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Cancelled):
+        evaluate(results, [0, 1, 3], kill_all, 3, 1, killed.exists)
+    assert [seed for seed in (0, 1, 3) if results.trial(seed) is not None] == [0]
+    assert len(evaluate(results, [0, 1, 3], trials, 1, 1, go_on)) == 3
+
+
 def test_other_settings_need_another_folder(results: Results) -> None:
     with pytest.raises(DreamitateError, match="another evaluation"):
         Results.open(results.folder, SETTINGS | {"ros": True})
