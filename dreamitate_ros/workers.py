@@ -58,7 +58,10 @@ def in_processes(
                 raise Cancelled("the work")
             for answer in multiprocessing.connection.wait(list(running), STOP_POLL_S):
                 assert isinstance(answer, Connection)
-                yield _finish(running.pop(answer))
+                finished: Finished[Job, Result] = _finish(running.pop(answer))
+                if finished.crash and stop():  # a signal to the whole group ends the processes too
+                    raise Cancelled("the work")
+                yield finished
     finally:
         for left in running.values():
             left.process.kill()

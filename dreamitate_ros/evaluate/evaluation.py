@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dreamitate_ros.errors import Cancelled, ErrorCode
+from dreamitate_ros.errors import ErrorCode
 from dreamitate_ros.evaluate.results import Results
 from dreamitate_ros.evaluate.summary import row
 from dreamitate_ros.evaluate.trial import Trial
@@ -32,8 +32,6 @@ def evaluate(
         batches = [tuple(left[start : start + batch]) for start in range(0, len(left), batch)]
         for finished in in_processes(work, batches, workers, stop):
             unfinished = [seed for seed in finished.job if results.trial(seed) is None]
-            if unfinished and stop():  # what ends a whole evaluation ends its processes too
-                raise Cancelled("the evaluation")
             if unfinished:
                 reason = f"{ErrorCode.UNKNOWN.name}: {finished.crash or 'it ended without a trial'}"
                 crashed = Trial(unfinished[0], (), finished.wall_s, reason)
