@@ -6,6 +6,7 @@
 
 import sys
 import threading
+import time
 from pathlib import Path
 
 from rcl_interfaces.msg import ParameterDescriptor
@@ -33,7 +34,7 @@ from dreamitate_ros.values import Array
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PREVIEW_EVERY_S = 0.5
-FRESH_S = 0.5
+FRESH_S, WAIT_S, POLL_S = 0.5, 3.0, 0.02  # of the flange's transform; a busy computer brings it late
 MODEL_SIZE = (768, 448)  # the rig's images: what the video model sees
 
 
@@ -103,8 +104,13 @@ class CalibrationGuide(Node):
 
     def _flange(self, arm: str) -> Array | None:
         """As the driver's transforms tell it: they know how this very arm was built."""
-        now_s = self.get_clock().now().nanoseconds * 1e-9
-        return self._transforms.find(*self._frames[arm], now_s, FRESH_S)
+        give_up_s = time.monotonic() + WAIT_S
+        while True:
+            now_s = self.get_clock().now().nanoseconds * 1e-9
+            flange = self._transforms.find(*self._frames[arm], now_s, FRESH_S)
+            if flange is not None or time.monotonic() > give_up_s:
+                return flange
+            time.sleep(POLL_S)
 
     def _preview(self) -> None:
         try:

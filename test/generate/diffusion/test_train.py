@@ -24,7 +24,7 @@ from dreamitate_ros.generate.diffusion.train.demonstrations import (
     read_clip,
 )
 from dreamitate_ros.generate.diffusion.train.eight_bit import adamw_8bit
-from dreamitate_ros.generate.diffusion.train.loop import accelerate
+from dreamitate_ros.generate.diffusion.train.loop import warn_of_emulation
 from dreamitate_ros.generate.diffusion.train.start import train
 from dreamitate_ros.generate.diffusion.train.unet import trained_parameters
 from dreamitate_ros.generate.video_file import write_frames
@@ -107,13 +107,16 @@ def test_an_optimiser_of_8_bits_needs_a_gpu_and_its_package(
 
 @pytest.mark.parametrize("computes", [True, False])
 def test_a_cpu_that_only_emulates_bfloat16_is_told_of(
-    config: UnetTrainingConfig, monkeypatch: pytest.MonkeyPatch, computes: bool
+    monkeypatch: pytest.MonkeyPatch, computes: bool
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": computes})
     said: list[str] = []
-    accelerate(replace(config, precision="bf16"), True, said.append)
+    warn_of_emulation("bf16", torch.device("cpu"), said.append)
     assert [line for line in said if "emulated on this CPU" in line] == said
     assert bool(said) != computes
+    warn_of_emulation("no", torch.device("cpu"), said.append)
+    warn_of_emulation("bf16", torch.device("cuda"), said.append)
+    assert len(said) == (not computes)
 
 
 def test_stopping_saves_a_checkpoint_first(config: UnetTrainingConfig) -> None:

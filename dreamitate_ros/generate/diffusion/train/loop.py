@@ -55,10 +55,15 @@ def accelerate(config: LoopConfig, cpu: bool, say: Callable[[str], None]) -> Acc
     accelerator = Accelerator(
         cpu=cpu, mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
     )
-    on_cpu = accelerator.device.type == "cpu" and accelerator.is_main_process
-    if on_cpu and config.precision == "bf16" and not torch.cpu.get_capabilities().get("avx512_bf16"):
-        say('precision: bf16 is emulated on this CPU, many times slower than float32: set it to "no"')
+    if accelerator.is_main_process:
+        warn_of_emulation(config.precision, accelerator.device, say)
     return accelerator
+
+
+def warn_of_emulation(precision: str, device: torch.device, say: Callable[[str], None]) -> None:
+    """Say so where the device is a CPU that does not compute in this precision."""
+    if device.type == "cpu" and precision == "bf16" and not torch.cpu.get_capabilities().get("avx512_bf16"):
+        say('precision: bf16 is emulated on this CPU, many times slower than float32: set it to "no"')
 
 
 def prepare(
