@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,17 @@ from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.yaml_file import load_mapping
 
 MOST_SAMPLES = 32  # each video is some 30 MB while they are compared
+
+
+class Choice(Enum):
+    """Which of several dreams is acted out (docs/dreams.md).
+
+    CLEAR: the first against which nothing speaks, and no more are imagined; else the best. LIKELIEST: all samples are
+    imagined, and that one which the others resemble most.
+    """
+
+    CLEAR = "clear"
+    LIKELIEST = "likeliest"
 
 
 @dataclass(frozen=True)
@@ -23,7 +35,7 @@ class Task:
     contact_within_m: a tool that the video shows this near contact_height_m is at work, and acts at that height:
     imagined depth wobbles. 0 acts out the heights as tracked.
     contact_within_deg: a tool at work that is tilted by less rests level: imagined turns wobble. 0 leaves it tilted.
-    samples: how many videos are imagined at most, to act out the best of.
+    samples: how many videos are imagined at most, to act one of them out. choice: which.
     model: of the generator diffusion: one of those in dreamitate_models, or a path; "" where none was trained for it.
     rig: of the simulated cell for this task, a file in config/rigs. Real cameras' is given to the nodes.
     """
@@ -41,6 +53,7 @@ class Task:
     contact_within_m: float = 0.0
     contact_within_deg: float = 0.0
     samples: int = 1
+    choice: Choice = Choice.CLEAR
     model: str = ""
     rig: str = "cell"
 
@@ -66,6 +79,7 @@ def load_task(name: str, config: Path) -> Task:
             contact_height_m=float(content.get("contact_height_m", Task.contact_height_m)),
             contact_within_m=float(content.get("contact_within_m", Task.contact_within_m)),
             contact_within_deg=float(content.get("contact_within_deg", Task.contact_within_deg)),
+            choice=_choice(path, content.get("choice", Task.choice.value)),
             model=str(content.get("model", Task.model)),
             rig=str(content.get("rig", Task.rig)),
         )
@@ -81,6 +95,16 @@ def load_task(name: str, config: Path) -> Task:
     require_range("contact_within_m", task.contact_within_m, 0.0, 0.2)
     require_range("contact_within_deg", task.contact_within_deg, 0.0, 45.0)
     return with_samples(task, content.get("samples", Task.samples))
+
+
+def _choice(path: Path, name: Any) -> Choice:
+    try:
+        return Choice(name)
+    except ValueError:
+        known = ", ".join(choice.value for choice in Choice)
+        raise DreamitateError(
+            ErrorCode.INVALID_PARAMETER, f"{path}: choice must be one of {known}, found {name!r}"
+        ) from None
 
 
 def with_samples(task: Task, samples: int) -> Task:

@@ -117,7 +117,7 @@ def _acted(
     try:
         start = {arm: driver.state().positions for arm, driver in stepped.arms.items()}
         dreamer = KeptDreamer(scene, task, rig, tools, start)
-        dream = choose(dreamer, scene.seed, min(samples, scene.imagined))
+        dream = choose(dreamer, scene.seed, min(samples, scene.imagined), task.choice)
         of = f"dream {dream.number}: "
         run(dream.trajectories, stepped.arms, tools, lambda *_: None, go_on, stepped.clock)
         success, what = cell.outcome.success, cell.outcome.summary

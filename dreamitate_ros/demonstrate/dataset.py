@@ -50,7 +50,8 @@ class Dataset:
         try:
             for name in FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)
-            write_whole(path, yaml.safe_dump(settings, sort_keys=False))
+            if found is None:
+                write_whole(path, yaml.safe_dump(settings, sort_keys=False))
         except OSError as error:
             raise DreamitateError(ErrorCode.INVALID_PARAMETER, f"cannot write to {folder}: {error}") from None
         return cls(folder, task.prompt, size_px)

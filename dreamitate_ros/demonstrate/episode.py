@@ -27,19 +27,20 @@ ROUNDS_SHOWN = 3
 
 @dataclass(frozen=True)
 class Recorder:
-    """Makes and keeps the demonstration of a seed. rig: of the cell's images; tools: arm -> Tool."""
+    """Makes and keeps the demonstration of a seed. rig: of the cell's images; tools: arm -> Tool; rounds: to show."""
 
     task: Task
     rig: Rig
     tools: Mapping[str, Tool]
     dataset: Dataset
+    rounds: int = ROUNDS_SHOWN
 
     def __call__(self, seed: int) -> dict[str, Any]:
         """The record of the seed, kept in the data set: how it went, or why the expert found no way."""
         started_s = time.monotonic()
         try:
             demonstration, video, tracks = demonstration_of(
-                self.task, self.rig.resized(*self.dataset.size_px), self.tools, seed
+                self.task, self.rig.resized(*self.dataset.size_px), self.tools, seed, self.rounds
             )
         except DreamitateError as error:
             if error.code is not ErrorCode.GENERATION_FAILED:
@@ -56,17 +57,17 @@ class Recorder:
 
 
 def demonstration_of(
-    task: Task, rig: Rig, tools: Mapping[str, Tool], seed: int
+    task: Task, rig: Rig, tools: Mapping[str, Tool], seed: int, rounds: int = ROUNDS_SHOWN
 ) -> tuple[Demonstration, StereoVideo, list[ToolTrack]]:
     """What the expert does in the scene of a seed, its video at the rig's size, and where the tools were.
 
-    Of a task of several rounds, one: the first, second or third by turns of the seeds, and an earlier one where the
+    Of a task of several rounds, one: each of the first `rounds` by turns of the seeds, and an earlier one where the
     expert is done by then. Raises GENERATION_FAILED where it finds no way at all.
     """
     simulated = simulated_task(task.name)
     scene = Cell(simulated, seed, rig, {}).scene
     world, done = _round(task, scene, rig, tools)
-    for _ in range(seed % min(simulated.rounds, ROUNDS_SHOWN)):
+    for _ in range(seed % min(simulated.rounds, rounds)):
         scene = Scene(seed, done.states[-1, : len(scene.positions)])
         try:
             world, done = _round(task, scene, rig, tools)

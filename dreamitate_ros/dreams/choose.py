@@ -1,11 +1,13 @@
-"""Dreams one after the other until one is clear of doubts; else the best of them, or the reasons against each."""
+"""Which of several dreams is acted out: the first clear of doubts, or the best, or the likeliest; none, and why not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Generic, Protocol, TypeVar
 
+from dreamitate_ros.dreams.likeliest import likeliest
 from dreamitate_ros.errors import DreamitateError, ErrorCode
+from dreamitate_ros.task import Choice
 from dreamitate_ros.values import ArmTrajectory, ToolTrack
 
 Video = TypeVar("Video")
@@ -82,8 +84,8 @@ class Dreamer(Protocol[Video]):
         ...
 
 
-def choose(dreamer: Dreamer[Video], seed: int, samples: int) -> Dream[Video]:
-    """The first dream of seeds seed, seed + 1, ... that is clear of doubts; else the best of `samples` dreams.
+def choose(dreamer: Dreamer[Video], seed: int, samples: int, choice: Choice = Choice.CLEAR) -> Dream[Video]:
+    """One of the dreams of seeds seed, seed + 1, ..., at most `samples` of them; see Choice.
 
     Where none is fit to be acted out: the refusal of the only dream, or DREAMS_REFUSED with that of each. Errors
     that another dream would not cure (no model, no arms, a cancel) pass through at once.
@@ -92,11 +94,14 @@ def choose(dreamer: Dreamer[Video], seed: int, samples: int) -> Dream[Video]:
     for number in range(1, samples + 1):
         dreams.append(_dream(dreamer, number, seed + number - 1))
         dreamer.judged(dreams[-1])
-        if dreams[-1].verdict.is_clear:
+        if choice is Choice.CLEAR and dreams[-1].verdict.is_clear:
             break
-    best = _best(dreams)
-    dreamer.chosen(best)
-    return best
+    fit = [dream for dream in dreams if dream.verdict.refusal is None]
+    if not fit:
+        raise _refusal(dreams)
+    chosen = _best(fit) if choice is Choice.CLEAR else fit[likeliest([dream.tracks for dream in fit])]
+    dreamer.chosen(chosen)
+    return chosen
 
 
 def _dream(dreamer: Dreamer[Video], number: int, seed: int) -> Dream[Video]:
@@ -113,15 +118,17 @@ def _dream(dreamer: Dreamer[Video], number: int, seed: int) -> Dream[Video]:
     return Dream(number, seed, video, Verdict(scores), tracks, trajectories)
 
 
-def _best(dreams: Sequence[Dream[Video]]) -> Dream[Video]:
-    """The one of the highest score, the earliest of equals; raises where all were refused."""
-    fit = [dream for dream in dreams if dream.verdict.refusal is None]
-    if fit:
-        return max(fit, key=lambda dream: dream.verdict.score)
+def _best(fit: Sequence[Dream[Video]]) -> Dream[Video]:
+    """The one of the highest score, the earliest of equals."""
+    return max(fit, key=lambda dream: dream.verdict.score)
+
+
+def _refusal(dreams: Sequence[Dream[Video]]) -> DreamitateError:
+    """What to say where all were refused."""
     refusals = [(dream, dream.verdict.refusal) for dream in dreams if dream.verdict.refusal is not None]
     if len(refusals) == 1:
-        raise refusals[0][1]
+        return refusals[0][1]
     reasons = "; ".join(f"dream {dream.number} (seed {dream.seed}): {why.message}" for dream, why in refusals)
-    raise DreamitateError(
+    return DreamitateError(
         ErrorCode.DREAMS_REFUSED, f"none of {len(dreams)} dreams is fit to be acted out: {reasons}"
     )

@@ -92,7 +92,7 @@ class CorePolicy:
             episode.save_photos(photos)
         start = {arm: driver.state().positions for arm, driver in stepped.arms.items()}
         dreamer = CellDreamer(self.task, self.rig, self.tools, generator, self.find, photos, start, episode)
-        dream = choose(dreamer, seed, self.task.samples)
+        dream = choose(dreamer, seed, self.task.samples, self.task.choice)
         with stage(episode, "execute"):
             self._execute(stepped, episode, dream.trajectories)
 

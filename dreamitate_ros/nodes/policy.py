@@ -112,7 +112,7 @@ class Policy(Node):
         task = self._task(run.goal)  # an unknown one is told before a photo is taken
         photos = self._capture(run)
         dreamer = self._dreamer(run, task, photos)
-        dream = choose(dreamer, run.goal.seed, task.samples)
+        dream = choose(dreamer, run.goal.seed, task.samples, task.choice)
         run.result.path_changes = path_changes(plan.path for plan in dream.trajectories.values())
         self._approve(run)
         self._execute(run, dreamer.execution(dream.tracks, plan_only=False))
