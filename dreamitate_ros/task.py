@@ -15,12 +15,12 @@ MOST_SAMPLES = 32  # each video is some 30 MB while they are compared
 class Choice(Enum):
     """Which of several dreams is acted out (docs/dreams.md).
 
-    CLEAR: the first against which nothing speaks, and no more are imagined; else the best. LIKELIEST: all samples are
-    imagined, and that one which the others resemble most.
+    CLEAR: the first against which nothing speaks, and no more are imagined; else the best. MEAN: all samples are
+    imagined, and the mean path of those that are fit is acted out.
     """
 
     CLEAR = "clear"
-    LIKELIEST = "likeliest"
+    MEAN = "mean"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Task:
     contact_within_m: a tool that the video shows this near contact_height_m is at work, and acts at that height:
     imagined depth wobbles. 0 acts out the heights as tracked.
     contact_within_deg: a tool at work that is tilted by less rests level: imagined turns wobble. 0 leaves it tilted.
-    samples: how many videos are imagined at most, to act one of them out. choice: which.
+    samples: how many videos are imagined at most, to act one of them out. choice: which, or their mean.
     model: of the generator diffusion: one of those in dreamitate_models, or a path; "" where none was trained for it.
     rig: of the simulated cell for this task, a file in config/rigs. Real cameras' is given to the nodes.
     """

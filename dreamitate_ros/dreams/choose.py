@@ -1,11 +1,11 @@
-"""Which of several dreams is acted out: the first clear of doubts, or the best, or the likeliest; none, and why not."""
+"""Which of several dreams is acted out: the first clear of doubts, or the best, or their mean; none, and why not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Generic, Protocol, TypeVar
 
-from dreamitate_ros.dreams.likeliest import likeliest
+from dreamitate_ros.dreams.mean import mean_tracks, nearest
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.task import Choice
 from dreamitate_ros.values import ArmTrajectory, ToolTrack
@@ -99,7 +99,7 @@ def choose(dreamer: Dreamer[Video], seed: int, samples: int, choice: Choice = Ch
     fit = [dream for dream in dreams if dream.verdict.refusal is None]
     if not fit:
         raise _refusal(dreams)
-    chosen = _best(fit) if choice is Choice.CLEAR else fit[likeliest([dream.tracks for dream in fit])]
+    chosen = _best(fit) if choice is Choice.CLEAR else _mean(dreamer, fit)
     dreamer.chosen(chosen)
     return chosen
 
@@ -121,6 +121,14 @@ def _dream(dreamer: Dreamer[Video], number: int, seed: int) -> Dream[Video]:
 def _best(fit: Sequence[Dream[Video]]) -> Dream[Video]:
     """The one of the highest score, the earliest of equals."""
     return max(fit, key=lambda dream: dream.verdict.score)
+
+
+def _mean(dreamer: Dreamer[Video], fit: Sequence[Dream[Video]]) -> Dream[Video]:
+    """The dream that is nearest to the mean of all, to look at, with the mean's tracks and plan to act out."""
+    dreams = [dream.tracks for dream in fit]
+    tracks = mean_tracks(dreams)
+    shown = fit[nearest(dreams, tracks)]
+    return replace(shown, tracks=tracks, trajectories=dreamer.plan(shown.number, tracks))
 
 
 def _refusal(dreams: Sequence[Dream[Video]]) -> DreamitateError:
