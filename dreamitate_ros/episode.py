@@ -116,7 +116,7 @@ class Episode:
 
     def chosen(self, dream: Dream[Any]) -> None:
         """The event "chosen": this dream will be acted out. Another one where its paths are not as tracked."""
-        self.event("chosen", dream=dream.number)
+        self.event("chosen", dream=dream.number, mean_of=dream.mean_of)
         if changes := path_changes(trajectory.path for trajectory in dream.trajectories.values()):
             self.event("path_changed", changes=changes)
 

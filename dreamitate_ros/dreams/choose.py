@@ -49,7 +49,8 @@ class Verdict:
 class Dream(Generic[Video]):
     """One imagined video, judged. number: from 1 in the order of imagining. seed: of the video.
 
-    tracks, trajectories (arm -> its motion): as far as it came before it was refused.
+    tracks, trajectories (arm -> its motion): as far as it came before it was refused. mean_of: how many dreams they are
+    the mean of; 1 where they are its own.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Dream(Generic[Video]):
     verdict: Verdict
     tracks: Sequence[ToolTrack] = ()
     trajectories: Mapping[str, ArmTrajectory] = field(default_factory=dict)
+    mean_of: int = 1
 
 
 class Dreamer(Protocol[Video]):
@@ -128,7 +130,8 @@ def _mean(dreamer: Dreamer[Video], fit: Sequence[Dream[Video]]) -> Dream[Video]:
     dreams = [dream.tracks for dream in fit]
     tracks = mean_tracks(dreams)
     shown = fit[nearest(dreams, tracks)]
-    return replace(shown, tracks=tracks, trajectories=dreamer.plan(shown.number, tracks))
+    trajectories = dreamer.plan(shown.number, tracks)
+    return replace(shown, tracks=tracks, trajectories=trajectories, mean_of=len(fit))
 
 
 def _refusal(dreams: Sequence[Dream[Video]]) -> DreamitateError:

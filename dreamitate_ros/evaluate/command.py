@@ -77,7 +77,7 @@ def _run_one(arguments: argparse.Namespace, stop: "Stop") -> int:
 
     results, done = _evaluated(arguments, stop)
     if results.settings.get("samples", 1) > 1:
-        print(f"dreams to choose from in each round: up to {results.settings['samples']}")
+        print("dreams in each round: up to {samples}, acted out: {choice}".format(**results.settings))
     print(table(done))
     print(f"written: {results.folder / REPORT}")
     return 0
@@ -193,7 +193,7 @@ def _settings(arguments: argparse.Namespace, task: "Task") -> dict[str, Any]:
     if arguments.generator in ("diffusion", "baseline"):
         settings["model"] = str(arguments.model.absolute())
     if arguments.generator == "diffusion":
-        settings |= {"sampling": arguments.sampling, "samples": task.samples}
+        settings |= {"sampling": arguments.sampling, "samples": task.samples, "choice": task.choice.value}
     if arguments.generator == "replay":
         settings["earlier"] = str(arguments.earlier.absolute())
     return settings

@@ -13,10 +13,13 @@ from dreamitate_ros.report.record import Record
 
 @dataclass(frozen=True)
 class JudgedDream:
-    """number: from 1. refusal: "" where it was fit. picture: data URL of its last time, top | side; None without."""
+    """number: from 1. refusal: "" where it was fit. picture: data URL of its last time, top | side; None without.
+
+    acted_out: how many dreams were, by their mean, where this is the one that was chosen to show; else 0.
+    """
 
     number: int
-    chosen: bool
+    acted_out: int
     seed: int
     score: float
     scores: Mapping[str, float]
@@ -26,11 +29,13 @@ class JudgedDream:
 
 def judged_dreams(record: Record) -> list[JudgedDream]:
     """Those with a verdict, in the order of imagining."""
-    chosen = [event.get("dream") for event in record.events if event.get("event") == "chosen"]
+    chosen = {
+        event["dream"]: event.get("mean_of", 1) for event in record.events if event.get("event") == "chosen"
+    }
     return [
         JudgedDream(
             number=int(folder.name),
-            chosen=int(folder.name) in chosen,
+            acted_out=chosen.get(int(folder.name), 0),
             picture=_last_time(folder),
             **json.loads((folder / files.VERDICT).read_text()),
         )

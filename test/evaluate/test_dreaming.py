@@ -1,4 +1,4 @@
-"""A trial whose first dream shows no tool: the second is acted out, and the episode tells of both."""
+"""A trial whose first dream shows no tool: the second is acted out, or the mean of the others; the report says so."""
 
 import json
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from dreamitate_ros.configuration import config_directory
 from dreamitate_ros.evaluate.core import CorePolicy
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.simulate.oracle import OracleGenerator
-from dreamitate_ros.task import load_task
+from dreamitate_ros.task import Choice, load_task
 from dreamitate_ros.tool import load_tools
 from dreamitate_ros.values import StereoVideo
 
@@ -32,10 +32,11 @@ class Sleepy:
         return self.oracle.generate(photos, task, seed, progress, stop)
 
 
-def a_trial(episodes: Path, samples: int, rounds: int = 1):
+def a_trial(episodes: Path, samples: int, rounds: int = 1, choice: Choice = Choice.CLEAR):
     config = config_directory()
     rig_path = config / "rigs" / "cell.yaml"
-    task, rig = replace(load_task("push_shape", config), samples=samples), load_rig(rig_path)
+    task = replace(load_task("push_shape", config), samples=samples, choice=choice)
+    rig = load_rig(rig_path)
     tools = load_tools(task.arm_tools, config)
     policy = CorePolicy(task, rig, rig_path, tools, episodes)
     return policy.trial(SEED, lambda cell: [Sleepy(OracleGenerator(rig, tools, lambda: cell.scene))] * rounds)
@@ -58,6 +59,16 @@ def test_the_second_dream_is_acted_out(tmp_path: Path) -> None:
     page = (episode / files.REPORT).read_text()
     assert "Dream 2 of 2 was acted out" in page
     assert "the left tool was not found" in page
+
+
+@pytest.mark.timeout(600)
+def test_the_mean_of_those_that_are_fit_is_acted_out(tmp_path: Path) -> None:
+    trial = a_trial(tmp_path, 3, choice=Choice.MEAN)
+    (only,) = trial.rounds
+    assert (trial.error, only.dreams, only.chosen) == ("", 3, 2)
+    assert only.path_error_mm["left"] < 2.0
+    page = (Path(only.episode) / files.REPORT).read_text()
+    assert "The mean of 2 dreams was acted out, dream 2 is nearest to it" in page
 
 
 @pytest.mark.timeout(600)
