@@ -11,7 +11,7 @@ import pytest
 from dreamitate_ros.errors import DreamitateError, ErrorCode
 from dreamitate_ros.rig import load_rig
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.task import cell_rig_path, load_task, require_range, with_samples
+from dreamitate_ros.task import Choice, cell_rig_path, load_task, require_range, with_samples
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -28,6 +28,7 @@ def test_a_bold_task_is_the_task_but_for_its_tools_and_what_an_imagined_video_ne
     task, bold = load_task(name, CONFIG), load_task(f"{name}_bold", CONFIG)
     for_dreams = {
         "samples": 1,
+        "choice": Choice.CLEAR,
         "contact_within_m": 0.0,
         "contact_within_deg": 0.0,
         "model": "",
