@@ -94,7 +94,7 @@ def benchmark_acting(evaluation: Path, samples: int) -> Iterator[str]:
     config = config_directory()
     rig, tools = load_rig(cell_rig_path(task, config)), load_tools(task.arm_tools, config)
     yield (
-        f"{task.name}, up to {samples} dreams a scene of {evaluation}:"
+        f"{task.name}, up to {samples} dreams a scene of {evaluation}: choice {task.choice.value},"
         f" contact_height_m {task.contact_height_m:g}, contact_within_m {task.contact_within_m:g},"
         f" contact_within_deg {task.contact_within_deg:g}"
     )

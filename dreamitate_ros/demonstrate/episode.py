@@ -27,7 +27,9 @@ ROUNDS_SHOWN = 3
 
 @dataclass(frozen=True)
 class Recorder:
-    """Makes and keeps the demonstration of a seed. rig: of the cell's images; tools: arm -> Tool; rounds: to show."""
+    """Makes and keeps the demonstration of a seed. rig: of the cell's images; tools: arm -> Tool; rounds: as of
+    demonstration_of.
+    """
 
     task: Task
     rig: Rig

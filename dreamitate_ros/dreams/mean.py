@@ -25,17 +25,18 @@ def nearest(dreams: Sequence[Sequence[ToolTrack]], tracks: Sequence[ToolTrack]) 
 
 def _mean(tracks: Sequence[ToolTrack]) -> ToolTrack:
     weights = np.stack([np.where(track.present, track.confidence, 0.0) for track in tracks])
-    shown = 2 * (weights > 0).sum(axis=0) >= len(tracks)
-    poses = np.full_like(tracks[0].top_from_tool, np.nan)
+    counted = weights > 0
+    shown = 2 * counted.sum(axis=0) >= len(tracks)
+    seen = np.stack([track.top_from_tool for track in tracks])
+    poses = np.full_like(seen[0], np.nan)
     for time in np.flatnonzero(shown):
-        among = weights[:, time] > 0
-        seen = np.stack([track.top_from_tool[time] for track in tracks])[among]
-        poses[time] = _mean_pose(seen, weights[among, time])
+        among = counted[:, time]
+        poses[time] = _mean_pose(seen[among, time], weights[among, time])
     return ToolTrack(
         tool=tracks[0].tool,
         times_s=tracks[0].times_s,
         top_from_tool=poses,
-        confidence=np.where(shown, weights.sum(axis=0) / np.maximum((weights > 0).sum(axis=0), 1), 0.0),
+        confidence=np.where(shown, weights.sum(axis=0) / np.maximum(counted.sum(axis=0), 1), 0.0),
         observed=shown & np.any([track.observed for track in tracks], axis=0),
         residuals_px=_mean_known([track.residuals_px for track in tracks], shown),
         sigma=_mean_known([track.sigma for track in tracks], shown),

@@ -42,7 +42,8 @@ class GraphDreamer:
     stage: Callable[[str], AbstractContextManager[dict[str, float]]]
     progress: Callable[[str], Progress]
     stop: Stop
-    _last: int = field(default=0, init=False)
+    _tracked: int = field(default=0, init=False)  # number of the dream
+    _planned: Sequence[ToolTrack] = field(default=(), init=False)
 
     def imagine(self, number: int, seed: int) -> StereoVideo:
         """See Dreamer."""
@@ -59,7 +60,7 @@ class GraphDreamer:
     def track(self, number: int, video: StereoVideo) -> tuple[list[ToolTrack], dict[str, float]]:
         """See Dreamer."""
         goal, record = TrackTools.Goal(task=self.task.name, video=video), self.episode.dream(number)
-        self._last = number
+        self._tracked = number
         with self.stage("track") as facts:
             try:
                 result = self.stages.track(goal, self._told(number, "track"), self.stop)
@@ -74,6 +75,7 @@ class GraphDreamer:
 
     def plan(self, number: int, tracks: Sequence[ToolTrack]) -> dict[str, ArmTrajectory]:
         """See Dreamer."""
+        self._planned = tracks
         goal = self.execution(tracks, plan_only=True)
         with self.stage("plan") as facts:
             result = self.stages.execute(goal, self._told(number, "plan"), self.stop)
@@ -89,9 +91,9 @@ class GraphDreamer:
     def chosen(self, dream: Dream[StereoVideo]) -> None:
         """See Dreamer. rviz shows, and the executor keeps for the run, what was tracked and planned last."""
         self.episode.chosen(dream)
-        if dream.number != self._last:
-            if self.watched:
-                self.track(dream.number, dream.video)
+        if self.watched and dream.number != self._tracked:
+            self.track(dream.number, dream.video)
+        if dream.tracks is not self._planned:
             self.plan(dream.number, dream.tracks)
         self.recorder.submit(self.episode.show_dream, dream.number)
 

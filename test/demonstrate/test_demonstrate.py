@@ -159,8 +159,8 @@ def test_of_a_task_of_rounds_later_ones_are_shown_too() -> None:
     task, rig = load_task("push_shape", config), load_rig(config / "rigs" / "cell.yaml").resized(*SIZE)
     tools = load_tools(task.arm_tools, config)
     shape = slice(0, 3)  # its place is all that is loose in the scene
-    later = ROUNDS_SHOWN + 1
-    for seed, rounds, moved_before in ((ROUNDS_SHOWN, 3, False), (later, 3, True), (later, 1, False)):
+    shown, later = ROUNDS_SHOWN, ROUNDS_SHOWN + 1
+    for seed, rounds, moved_before in ((shown, shown, False), (later, shown, True), (later, 1, False)):
         start = Cell(simulated_task(task.name), seed, rig, {}).scene.positions[shape]
         done, video, _ = demonstration_of(task, rig, tools, seed, rounds)
         assert (np.abs(done.states[0, shape] - start).max() > 0.01) == moved_before

@@ -18,7 +18,7 @@ from dreamitate_ros.nodes import messages
 from dreamitate_ros.nodes.dreamer import GraphDreamer
 from dreamitate_ros.nodes.stages import StageFailed
 from dreamitate_ros.rig import load_rig
-from dreamitate_ros.task import load_task, with_samples
+from dreamitate_ros.task import Choice, load_task, with_samples
 from dreamitate_ros.values import StereoImage, StereoVideo, ToolTrack
 
 RIG = load_rig(config_directory() / "rigs" / "cell.yaml")
@@ -112,6 +112,17 @@ def test_the_chosen_dream_is_planned_last_and_a_person_sees_it(tmp_path, scores,
     (planned, shown), (executed, acted_out) = bench.stages.goals[-2:]
     assert (planned, executed) == ("plan", "execute")
     assert shown == acted_out
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_the_mean_is_planned_once_and_a_person_sees_the_dream_nearest_to_it(tmp_path, scores, watched):
+    bench = Bench(tmp_path, Stages(), watched)
+    dream = choose(bench.dreamer, 7, 4, Choice.MEAN)
+    assert (dream.number, dream.mean_of) == (1, 4)
+    shown = ["track"] if watched else []
+    assert bench.stages.names() == [*["generate", "track", "plan"] * 4, "plan", *shown]
+    _, planned = [goal for goal in bench.stages.goals if goal[0] == "plan"][-1]
+    assert bench.dreamer.execution(dream.tracks, plan_only=False).trajectory == planned
 
 
 def test_what_is_shown_already_is_not_asked_for_again(tmp_path, scores):
