@@ -47,9 +47,11 @@ class Symmetry:
         return transform(rotation, self.origin_m - rotation @ self.origin_m)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tool:
-    """name: as in the task. mesh: in metres, in the tool's frame; with or without texture or colours.
+    """One tool, equal to itself alone: what is prepared from it may be kept for as long as it is.
+
+    name: as in the task. mesh: in metres, in the tool's frame; with or without texture or colours.
 
     flange_from_tool: (4, 4) how the tool mounts on the arm's tool0; identity when only tracked.
     symmetry: turns that no camera can tell apart; None when there are none.

@@ -9,7 +9,7 @@ import numpy as np
 
 from dreamitate_ros.demonstrate.dataset import Dataset
 from dreamitate_ros.errors import DreamitateError, ErrorCode
-from dreamitate_ros.geometry import inverse
+from dreamitate_ros.geometry import interpolate, inverse
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.simulate.cell import Cell
 from dreamitate_ros.simulate.film import film
@@ -23,6 +23,12 @@ from dreamitate_ros.values import StereoVideo, ToolTrack
 
 ROUNDS_SHOWN = 3
 """Later ones put right what is left: small motions, which nobody learns from scenes that have just begun."""
+
+ASTRAY_M = 0.015
+"""Standard deviation in x and in y by which the rounds before the one that is shown go astray.
+
+An expert that never errs leaves millimetres to put right; whoever learns from it leaves centimetres.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,14 +70,15 @@ def demonstration_of(
     """What the expert does in the scene of a seed, its video at the rig's size, and where the tools were.
 
     Of a task of several rounds, one: each of the first `rounds` by turns of the seeds, and an earlier one where the
-    expert is done by then. Raises GENERATION_FAILED where it finds no way at all.
+    expert is done by then. The rounds before it go ASTRAY_M. Raises GENERATION_FAILED where it finds no way at all.
     """
     simulated = simulated_task(task.name)
     scene = Cell(simulated, seed, rig, {}).scene
     world, done = _round(task, scene, rig, tools)
-    for _ in range(seed % min(simulated.rounds, rounds)):
-        scene = Scene(seed, done.states[-1, : len(scene.positions)])
+    for earlier in range(seed % min(simulated.rounds, rounds)):
         try:
+            states = _astray(world, done, task, np.random.default_rng([seed, 9, earlier])).states
+            scene = Scene(seed, states[-1, : len(scene.positions)])
             world, done = _round(task, scene, rig, tools)
         except DreamitateError as error:
             if error.code is not ErrorCode.GENERATION_FAILED:
@@ -88,6 +95,17 @@ def _round(
     simulated = simulated_task(task.name)
     world = HandheldWorld(simulated, scene, rig, tools)
     return world, simulated.demonstrate(world, task.frames, task.fps, lambda *_: None, lambda: False)
+
+
+def _astray(
+    world: HandheldWorld, done: Demonstration, task: Task, random: np.random.Generator
+) -> Demonstration:
+    """The same, done a little beside where it should have been, in the table's plane."""
+    at_s, aside_m = world.clock_s(task.frames, task.fps), np.array([*random.normal(0.0, ASTRAY_M, 2), 0.0])
+    paths = {arm: interpolate(done.times_s, poses, at_s) for arm, poses in done.world_from_tool.items()}
+    for path in paths.values():
+        path[:, :3, 3] += aside_m
+    return world.perform(paths, task.frames, task.fps)
 
 
 def true_tracks(done: Demonstration, rig: Rig) -> list[ToolTrack]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import trimesh
@@ -21,7 +22,7 @@ ONE_COLOR = 0.2  # standard deviation of the chroma over the surface, below whic
 DARK = 0.1  # brightness, 0..1, added before dividing by it: the dark has no chroma
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Appearance:
     """A mesh ready to be drawn. Tool frame, metres.
 
@@ -88,8 +89,17 @@ def chroma(colors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(shares - shares.mean(axis=0), dtype=np.float32)
 
 
+_prepared: WeakKeyDictionary[Tool, Appearance] = WeakKeyDictionary()
+
+
 def appearance_of(tool: Tool) -> Appearance:
-    """Prepare a tool for tracking; raises DreamitateError(INVALID_TOOL) when its mesh has no area."""
+    """The tool, prepared for tracking once; raises DreamitateError(INVALID_TOOL) when its mesh has no area."""
+    if tool not in _prepared:
+        _prepared[tool] = _prepare(tool)
+    return _prepared[tool]
+
+
+def _prepare(tool: Tool) -> Appearance:
     triangles = np.asarray(tool.mesh.triangles, float)
     keep = trimesh.triangles.area(triangles) > 1e-12
     if not keep.any():

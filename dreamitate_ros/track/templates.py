@@ -1,6 +1,8 @@
 """Small pictures of a tool from many sides, for finding it in a frame: its colours, or its silhouette."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -33,6 +35,14 @@ class Aspect:
         """Of some of the templates."""
         return Aspect(self.pattern[keep], self.mask[keep])
 
+    @staticmethod
+    def together(aspects: "Sequence[Aspect]") -> "Aspect":
+        """Of all templates of several."""
+        return Aspect(
+            np.concatenate([each.pattern for each in aspects]),
+            np.concatenate([each.mask for each in aspects]),
+        )
+
 
 @dataclass(frozen=True)
 class Templates:
@@ -64,10 +74,24 @@ class Templates:
         )
 
 
-def make_templates(
+_latest: WeakKeyDictionary[Appearance, tuple[tuple[object, ...], Templates]] = WeakKeyDictionary()
+
+
+def templates_of(
     appearance: Appearance, camera: Camera, depth_m: tuple[float, float], stop: Stop
 ) -> Templates:
-    """Templates for tools at depths between the two given, in m; raises Cancelled when `stop` says so."""
+    """Templates for tools at depths between the two given, in m; raises Cancelled when `stop` says so.
+
+    Those of the tool's last video are kept: the next one mostly is by the same camera.
+    """
+    what = (camera.K.tobytes(), camera.width, camera.height, depth_m)
+    kept = _latest.get(appearance)
+    if kept is None or kept[0] != what:
+        kept = _latest[appearance] = (what, _made(appearance, camera, depth_m, stop))
+    return kept[1]
+
+
+def _made(appearance: Appearance, camera: Camera, depth_m: tuple[float, float], stop: Stop) -> Templates:
     shrink = max(1.0, 2 * appearance.radius_m * camera.K[0, 0] / depth_m[0] / (FILL * WINDOW_PX))
     small = crop_camera(camera, round(camera.width / shrink), round(camera.height / shrink))
     distances = np.geomspace(*depth_m, max(2, 1 + round(np.log(depth_m[1] / depth_m[0]) / 0.13)))
@@ -76,19 +100,23 @@ def make_templates(
         if stop():
             raise Cancelled("tracking")
         pictures.append(_picture(appearance, small, view, depth_m[0]))
-    detail = np.array([picture.detail for picture in pictures])
-    rolls = np.arange(ROLLS) * (2 * np.pi / ROLLS)
-    turns = Rotation.from_euler("z", rolls[:, None]).as_matrix()
-    rotation, distance, rgba = [], [], []
-    for picture in (p for p in pictures if p.detail >= DETAIL * detail.max()):
+    most = max(picture.detail for picture in pictures)
+    views = []
+    for picture in (p for p in pictures if p.detail >= DETAIL * most):
         if stop():
             raise Cancelled("tracking")
-        for distance_m in distances:
-            scale = depth_m[0] / distance_m
-            smooth = np.asarray(cv2.GaussianBlur(picture.rgba, (0, 0), 0.8 / scale), dtype=np.float32)
-            rotation += list(turns @ picture.rotation)
-            distance += [distance_m] * ROLLS
-            rgba += [_turned(smooth, float(roll), scale) for roll in rolls]
+        views.append(_templates(appearance, picture, distances, shrink))
+    return _together(views)
+
+
+def _templates(appearance: Appearance, picture: "_Picture", distances_m: Array, shrink: float) -> Templates:
+    """Of one view: rolled about the ray, at every distance."""
+    rolls = np.arange(ROLLS) * (2 * np.pi / ROLLS)
+    turns = Rotation.from_euler("z", rolls[:, None]).as_matrix()
+    rgba = []
+    for scale in distances_m[0] / distances_m:
+        smooth = np.asarray(cv2.GaussianBlur(picture.rgba, (0, 0), 0.8 / scale), dtype=np.float32)
+        rgba += [_turned(smooth, float(roll), float(scale)) for roll in rolls]
     pictured = np.stack(rgba)
     pictured[..., :3] /= np.maximum(pictured[..., 3:], 0.3)
     masks = (pictured[..., 3] > 0.6).astype(np.float32)
@@ -97,10 +125,22 @@ def make_templates(
     return Templates(
         shrink,
         appearance.center_m,
-        np.stack(rotation),
-        np.array(distance),
+        np.tile(turns @ picture.rotation, (len(distances_m), 1, 1)),
+        np.repeat(distances_m, ROLLS),
         _aspect(pictured[..., 3:], around),
         _aspect(pictured[..., :3], masks) if appearance.textured or appearance.colorful else None,
+    )
+
+
+def _together(views: Sequence[Templates]) -> Templates:
+    colors = [view.colors for view in views if view.colors is not None]
+    return Templates(
+        views[0].shrink,
+        views[0].center_m,
+        np.concatenate([view.rotation for view in views]),
+        np.concatenate([view.distance_m for view in views]),
+        Aspect.together([view.silhouette for view in views]),
+        Aspect.together(colors) if colors else None,
     )
 
 

@@ -16,7 +16,7 @@ from dreamitate_ros.track.follow import follow
 from dreamitate_ros.track.footage import Footage, pyramid_depth
 from dreamitate_ros.track.likeness import color_model
 from dreamitate_ros.track.observer import Observer
-from dreamitate_ros.track.templates import make_templates
+from dreamitate_ros.track.templates import templates_of
 from dreamitate_ros.track.video_rig import rig_of_video
 from dreamitate_ros.track.working_depth import working_depth_m
 from dreamitate_ros.values import Image, Progress, StereoVideo, Stop, ToolTrack
@@ -59,7 +59,7 @@ def _follow(
     video: StereoVideo, rig: Rig, appearance: Appearance, counter: "_Counter", stop: Stop
 ) -> Candidate:
     depths_m = working_depth_m(rig)
-    templates = make_templates(appearance, rig.top, depths_m, stop)
+    templates = templates_of(appearance, rig.top, depths_m, stop)
     depth_m, focal_px = float(np.mean(depths_m)), float(rig.top.K[0, 0])
     levels = pyramid_depth(2 * appearance.radius_m * focal_px / depth_m)
     colors = color_model(appearance, [video.top[0], video.side[0]])

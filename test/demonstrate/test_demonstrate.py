@@ -13,6 +13,7 @@ import pytest
 
 from dreamitate_ros.cli import parser
 from dreamitate_ros.configuration import config_directory
+from dreamitate_ros.demonstrate import episode
 from dreamitate_ros.demonstrate.episode import ROUNDS_SHOWN, demonstration_of
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion.train.demonstrations import list_demonstrations, read_clip
@@ -165,3 +166,16 @@ def test_of_a_task_of_rounds_later_ones_are_shown_too() -> None:
         done, video, _ = demonstration_of(task, rig, tools, seed, rounds)
         assert (np.abs(done.states[0, shape] - start).max() > 0.01) == moved_before
         assert len(video.top) == task.frames
+
+
+def test_what_goes_before_goes_astray(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_directory()
+    task, rig = load_task("push_shape", config), load_rig(config / "rigs" / "cell.yaml").resized(*SIZE)
+    tools = load_tools(task.arm_tools, config)
+    shape, found = slice(0, 2), []
+    for astray_m in (episode.ASTRAY_M, episode.ASTRAY_M, 0.0):
+        monkeypatch.setattr(episode, "ASTRAY_M", astray_m)
+        done, _, _ = demonstration_of(task, rig, tools, seed=1, rounds=2)
+        found.append(done.states[0, shape])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert np.linalg.norm(found[0] - found[2]) > 0.004

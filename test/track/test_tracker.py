@@ -12,8 +12,10 @@ from dreamitate_ros.errors import Cancelled, DreamitateError, ErrorCode
 from dreamitate_ros.geometry import angle_rad, inverse, transform
 from dreamitate_ros.rig import Rig
 from dreamitate_ros.tool import Tool
+from dreamitate_ros.track.appearance import appearance_of
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.overlay import draw_overlay
+from dreamitate_ros.track.templates import templates_of
 from dreamitate_ros.track.tracker import track_tools
 from dreamitate_ros.track.views_apart import views_apart_px
 from dreamitate_ros.track.working_depth import working_depth_m
@@ -96,7 +98,7 @@ def test_stop_is_asked_and_obeyed(clip, rig, plates):
     def stop() -> bool:
         nonlocal asked
         asked += 1
-        return asked > 200
+        return asked > 40
 
     with pytest.raises(Cancelled):
         track_tools(clip.video, rig, plates, ignore, stop)
@@ -157,3 +159,17 @@ def test_cameras_that_do_not_look_at_one_place_are_refused(rig, turn_deg, words)
     with pytest.raises(DreamitateError, match=words) as caught:
         working_depth_m(replace(rig, top_from_side=transform(turn, rig.top_from_side[:3, 3])))
     assert caught.value.code == ErrorCode.INVALID_RIG
+
+
+def test_what_is_prepared_of_a_tool_is_kept(rig, plates):
+    appearance, depth_m = appearance_of(plates[0]), (0.7, 0.9)
+    assert appearance_of(plates[0]) is appearance
+    first = templates_of(appearance, rig.top, depth_m, lambda: False)
+    assert templates_of(appearance, replace(rig.top), depth_m, lambda: False) is first
+    smaller = replace(rig.top, K=0.9 * rig.top.K)
+    assert templates_of(appearance, smaller, depth_m, lambda: False) is not first
+
+
+def test_drawing_templates_can_be_stopped(rig, plates):
+    with pytest.raises(Cancelled):
+        templates_of(appearance_of(plates[0]), rig.top, (0.6, 0.8), lambda: True)
