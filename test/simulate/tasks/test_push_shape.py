@@ -52,7 +52,8 @@ def test_the_measure_knows_a_shape_on_its_silhouette(things, away, success):
 
 
 def test_letters_train_and_digits_and_polygons_evaluate():
-    assert sorted(NAMES[Split.TRAINING]) == [chr(code) for code in range(ord("A"), ord("Z") + 1)]
+    assert len(NAMES[Split.TRAINING]) == 39
+    assert all(name.isalpha() and len(name) == 1 for name in NAMES[Split.TRAINING])
     assert not set(NAMES[Split.TRAINING]) & set(NAMES[Split.EVALUATION])
     assert random_push_scene(5).name in NAMES[Split.TRAINING]
     assert random_push_scene(900_005).name in NAMES[Split.EVALUATION]
