@@ -16,9 +16,10 @@ from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.nodes import messages, parameters
 from dreamitate_ros.nodes.goals import Feedback, GoalFailed, GoalServer
 from dreamitate_ros.nodes.images import compressed_message, image_message
+from dreamitate_ros.nodes.latest_tools import LatestTools
 from dreamitate_ros.nodes.lifetime import run_node
-from dreamitate_ros.task import Task, load_task
-from dreamitate_ros.tool import Tool, load_tools
+from dreamitate_ros.task import load_task
+from dreamitate_ros.tool import Tool
 from dreamitate_ros.track.gate import require_confident
 from dreamitate_ros.track.overlay import draw_overlay
 from dreamitate_ros.track.tracker import track_tools
@@ -34,8 +35,8 @@ class ToolTracker(Node):
 
     def __init__(self) -> None:
         super().__init__("tool_tracker")
-        self._config, self._directories = parameters.config(self), parameters.tool_directories(self)
-        self._tools: dict[str, list[Tool]] = {}
+        self._config = parameters.config(self)
+        self._tools = LatestTools(self._config, parameters.tool_directories(self))
         self._rig = parameters.rig(self)
         self._overlay = self.create_publisher(Image, "~/overlay", LATCHED)
         self._markers = self.create_publisher(MarkerArray, "~/markers", LATCHED)
@@ -49,7 +50,7 @@ class ToolTracker(Node):
     def _track(self, goal: TrackTools.Goal, feedback: Feedback, stop: Stop) -> TrackTools.Result:
         started_s = time.monotonic()
         task = load_task(goal.task, self._config)
-        tools = self._tools_of(task)
+        tools = self._tools.of(task)
         video = messages.stereo_video(goal.video)
 
         def progress(fraction: float, what: str) -> None:
@@ -69,13 +70,6 @@ class ToolTracker(Node):
         except DreamitateError as error:
             raise GoalFailed(error, result) from None  # the overlay shows why
         return result
-
-    def _tools_of(self, task: Task) -> list[Tool]:
-        """Of the last task they are kept, and with them what the tracker prepared."""
-        if task.name not in self._tools:
-            loaded = load_tools(task.arm_tools, self._config, self._directories)
-            self._tools = {task.name: list(loaded.values())}
-        return self._tools[task.name]
 
     def _show(
         self, goal: TrackTools.Goal, tools: list[Tool], tracks: list[ToolTrack], overlay: Frames
