@@ -27,10 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", type=_size, default=(768, 448), metavar="WxH",
         help="of the frames, like 384x224 for a small model (default: 768x448)",
     )  # fmt: skip
-    add(
-        "--rounds", type=int, default=3, choices=(1, 2, 3),
-        help="of a task of several rounds, how many of the first to show, by turns (default: 3)",
-    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -55,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     require(Split.TRAINING, seeds)
     tools = load_tools(task.arm_tools, config)
     dataset = Dataset.open(arguments.output, task, arguments.size)
-    recorder = Recorder(task, load_rig(cell_rig_path(task, config)), tools, dataset, arguments.rounds)
+    recorder = Recorder(task, load_rig(cell_rig_path(task, config)), tools, dataset)
     kept = dataset.records()
     left = [seed for seed in seeds if seed not in kept]
     bar, broken = _Bar(len(left)), list[str]()

@@ -13,17 +13,13 @@ import pytest
 
 from dreamitate_ros.cli import parser
 from dreamitate_ros.configuration import config_directory
-from dreamitate_ros.demonstrate import episode
-from dreamitate_ros.demonstrate.episode import ROUNDS_SHOWN, demonstration_of
 from dreamitate_ros.errors import DreamitateError
 from dreamitate_ros.generate.diffusion.train.demonstrations import list_demonstrations, read_clip
 from dreamitate_ros.geometry import apply, project
 from dreamitate_ros.rig import load_rig
-from dreamitate_ros.simulate.cell import Cell
-from dreamitate_ros.simulate.tasks import simulated_task
 from dreamitate_ros.simulate.variation import standing_rig
 from dreamitate_ros.task import load_task
-from dreamitate_ros.tool import load_tool, load_tools
+from dreamitate_ros.tool import load_tool
 from dreamitate_ros.track.tracks_file import read_tracks
 
 SIZE = (192, 112)
@@ -115,7 +111,6 @@ def test_nothing_half_written_is_left(folder: Path) -> None:
 
 def test_another_size_needs_another_folder(folder: Path) -> None:
     from dreamitate_ros.demonstrate.dataset import Dataset
-    from dreamitate_ros.task import load_task
 
     with pytest.raises(DreamitateError, match="another data set"):
         Dataset.open(folder, load_task("rotate", config_directory()), (64, 64))
@@ -153,29 +148,3 @@ def test_an_interrupt_keeps_what_is_made(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in output
     assert len(list_demonstrations(tmp_path / "demonstrations.txt")) >= 1
-
-
-def test_of_a_task_of_rounds_later_ones_are_shown_too() -> None:
-    config = config_directory()
-    task, rig = load_task("push_shape", config), load_rig(config / "rigs" / "cell.yaml").resized(*SIZE)
-    tools = load_tools(task.arm_tools, config)
-    shape = slice(0, 3)  # its place is all that is loose in the scene
-    shown, later = ROUNDS_SHOWN, ROUNDS_SHOWN + 1
-    for seed, rounds, moved_before in ((shown, shown, False), (later, shown, True), (later, 1, False)):
-        start = Cell(simulated_task(task.name), seed, rig, {}).scene.positions[shape]
-        done, video, _ = demonstration_of(task, rig, tools, seed, rounds)
-        assert (np.abs(done.states[0, shape] - start).max() > 0.01) == moved_before
-        assert len(video.top) == task.frames
-
-
-def test_what_goes_before_goes_astray(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = config_directory()
-    task, rig = load_task("push_shape", config), load_rig(config / "rigs" / "cell.yaml").resized(*SIZE)
-    tools = load_tools(task.arm_tools, config)
-    shape, found = slice(0, 2), []
-    for astray_m in (episode.ASTRAY_M, episode.ASTRAY_M, 0.0):
-        monkeypatch.setattr(episode, "ASTRAY_M", astray_m)
-        done, _, _ = demonstration_of(task, rig, tools, seed=1, rounds=2)
-        found.append(done.states[0, shape])
-    np.testing.assert_array_equal(found[0], found[1])
-    assert np.linalg.norm(found[0] - found[2]) > 0.004

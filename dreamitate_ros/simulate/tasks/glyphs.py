@@ -87,11 +87,19 @@ def glyph(name: str, step_m: float) -> tuple[Array, ...]:
     """Convex parts, each (N, 2) counter-clockwise in metres, the area's centre at the origin."""
     if name in POLYGON_DEG:
         angles = np.deg2rad(np.sort(POLYGON_DEG[name]))
-        parts = [POLYGON_RADIUS * np.column_stack([np.cos(angles), np.sin(angles)])]
-    else:
-        strokes = (LETTERS | DIGITS)[name]
-        parts = [_bar(np.array(a), np.array(b)) for stroke in strokes for a, b in pairwise(stroke)]
-    parts = [step_m * part for part in parts]
+        corners = POLYGON_RADIUS * np.column_stack([np.cos(angles), np.sin(angles)])
+        return centred([step_m * corners])
+    return drawn((LETTERS | DIGITS)[name], PEN, step_m)
+
+
+def drawn(strokes: Strokes, pen: float, step_m: float) -> tuple[Array, ...]:
+    """What a pen so many steps of the grid wide draws; parts as of glyph."""
+    ends = [(np.array(a, float), np.array(b, float)) for stroke in strokes for a, b in pairwise(stroke)]
+    return centred([step_m * _bar(a, b, pen) for a, b in ends])
+
+
+def centred(parts: list[Array]) -> tuple[Array, ...]:
+    """The parts (N, 2) with their area's centre at the origin."""
     corners = np.concatenate(parts)
     grid = raster(corners.min(axis=0), corners.max(axis=0))
     centre = grid[covered(parts, grid)].mean(axis=0)
@@ -136,9 +144,9 @@ def symmetry_order(parts: tuple[Array, ...]) -> int:
     )
 
 
-def _bar(start: Array, end: Array) -> Array:
+def _bar(start: Array, end: Array, pen: float) -> Array:
     """A stroke of the pen with square ends."""
-    along = (end - start) / np.linalg.norm(end - start) * PEN / 2
+    along = (end - start) / np.linalg.norm(end - start) * pen / 2
     across = np.array([-along[1], along[0]])
     return np.stack(
         [start - along - across, end + along - across, end + along + across, start - along + across]

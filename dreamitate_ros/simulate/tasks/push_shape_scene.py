@@ -8,8 +8,9 @@ import mujoco
 import numpy as np
 
 from dreamitate_ros.execute import collision_groups as groups
-from dreamitate_ros.simulate.seeds import split_of
+from dreamitate_ros.simulate.seeds import Split, split_of
 from dreamitate_ros.simulate.tasks.glyphs import NAMES, glyph, symmetry_order
+from dreamitate_ros.simulate.tasks.scribbles import scribble
 from dreamitate_ros.values import Array
 
 SHAPE = "shape"
@@ -19,6 +20,11 @@ FEET, FOOT_M = 5, 0.002
 CENTRE_M = np.array([-0.13, 0.0])  # within the left arm's reach
 START_M = (0.06, 0.11)
 LARGEST_TURN_RAD = np.deg2rad(75)
+
+# of the scenes to train with
+SCRIBBLES = 0.5  # share of shapes that are no letters
+BEGUN = 2 / 3  # share that show what an earlier round left
+LEFT_M, LEFT_RAD = (0.01, 0.08), np.deg2rad(45)  # from the silhouette; turned, standard deviation
 
 
 @dataclass(frozen=True)
@@ -41,16 +47,26 @@ class PushScene:
 
 @lru_cache(maxsize=64)
 def random_push_scene(seed: int) -> PushScene:
-    """The scene of a seed."""
-    random = np.random.default_rng([seed, 20])
+    """The scene of a seed.
+
+    Those to evaluate with begin far from their silhouette. Of those to train with, most show what a round may find.
+    """
+    random, training = np.random.default_rng([seed, 20]), np.random.default_rng([seed, 21])
+    trains = split_of(seed) is Split.TRAINING
     names = NAMES[split_of(seed)]
     name = names[int(random.integers(len(names)))]
-    parts = glyph(name, float(random.uniform(0.0155, 0.0175)))
+    step_m = float(random.uniform(0.0155, 0.0175))
+    parts = glyph(name, step_m)
+    if trains and training.random() < SCRIBBLES:
+        name, parts = "scribble", scribble(training, step_m)
     hue, saturation, value = random.random(), random.uniform(0.4, 0.9), random.uniform(0.6, 0.95)
     rgba = (*colorsys.hsv_to_rgb(hue, saturation, value), 1.0)
     away, turn = random.uniform(-np.pi, np.pi), random.uniform(-LARGEST_TURN_RAD, LARGEST_TURN_RAD)
     yaw = random.uniform(-np.pi, np.pi)
     half = random.uniform(*START_M) / 2 * np.array([np.cos(away), 0.7 * np.sin(away)])
+    start, goal = np.array([*(CENTRE_M + half), yaw + turn]), np.array([*(CENTRE_M - half), yaw])
+    if trains and training.random() < BEGUN:
+        start = goal + _left(training)
     shade = random.uniform(0.55, 0.85)
     return PushScene(
         name=name,
@@ -58,11 +74,17 @@ def random_push_scene(seed: int) -> PushScene:
         order=symmetry_order(parts),
         mass_kg=float(random.uniform(0.12, 0.30)),
         friction=float(random.uniform(0.35, 0.6)),
-        start=np.array([*(CENTRE_M + half), yaw + turn]),
-        goal=np.array([*(CENTRE_M - half), yaw]),
+        start=start,
+        goal=goal,
         rgba=rgba,
         silhouette_rgba=(shade, shade, shade, 1.0),
     )
+
+
+def _left(random: np.random.Generator) -> Array:
+    """(3,) x, y, yaw of what earlier rounds leave to put right: some way, in any direction, and a turn."""
+    away, far_m = random.uniform(-np.pi, np.pi), random.uniform(*LEFT_M)
+    return np.array([far_m * np.cos(away), far_m * np.sin(away), random.normal(0.0, LEFT_RAD)])
 
 
 def add_push_scene(spec: mujoco.MjSpec, scene: PushScene) -> None:

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import mujoco
 import numpy as np
 import pytest
@@ -7,10 +9,11 @@ from dreamitate_ros.simulate.handheld import HandheldWorld
 from dreamitate_ros.simulate.scene import Scene
 from dreamitate_ros.simulate.seeds import Split
 from dreamitate_ros.simulate.tasks import simulated_task
-from dreamitate_ros.simulate.tasks.glyphs import NAMES, glyph, overlap, placed, symmetry_order
+from dreamitate_ros.simulate.tasks.glyphs import NAMES, drawn, glyph, overlap, placed, symmetry_order
 from dreamitate_ros.simulate.tasks.push_shape_expert import Push, push_path
 from dreamitate_ros.simulate.tasks.push_shape_scene import random_push_scene
 from dreamitate_ros.simulate.tasks.push_shape_truth import turn_rad
+from dreamitate_ros.simulate.tasks.scribbles import ALIKE_IOU, likeness, scribble
 
 from ..conftest import CONFIG
 
@@ -55,8 +58,36 @@ def test_letters_train_and_digits_and_polygons_evaluate():
     assert len(NAMES[Split.TRAINING]) == 39
     assert all(name.isalpha() and len(name) == 1 for name in NAMES[Split.TRAINING])
     assert not set(NAMES[Split.TRAINING]) & set(NAMES[Split.EVALUATION])
-    assert random_push_scene(5).name in NAMES[Split.TRAINING]
-    assert random_push_scene(900_005).name in NAMES[Split.EVALUATION]
+    assert {random_push_scene(seed).name for seed in range(40)} <= {*NAMES[Split.TRAINING], "scribble"}
+    assert {random_push_scene(900_000 + seed).name for seed in range(40)} <= set(NAMES[Split.EVALUATION])
+
+
+def test_half_of_the_shapes_to_train_with_are_scribbles():
+    scribbles = [seed for seed in range(100) if random_push_scene(seed).name == "scribble"]
+    assert 35 < len(scribbles) < 65
+    shapes = [random_push_scene(seed).parts for seed in scribbles[:6]]
+    assert all(overlap(one, other) < 0.99 for one, other in combinations(shapes, 2))
+
+
+def test_no_scribble_looks_like_a_shape_to_evaluate_with():
+    square = drawn((((1, 2), (3, 2)), ((1, 4), (3, 4))), 2.2, 0.0165)
+    assert likeness(glyph("7", 0.0165)) == pytest.approx(1.0)
+    assert likeness(placed(glyph("7", 0.0165), np.array([0, 0, np.pi / 3]))) > 0.9
+    assert likeness(square) > ALIKE_IOU
+    random = np.random.default_rng(0)
+    assert max(likeness(scribble(random, 0.0165)) for _ in range(30)) < ALIKE_IOU
+
+
+def test_scenes_to_train_with_begin_where_any_round_may_and_others_far_away():
+    def away_m(seed):
+        scene = random_push_scene(seed)
+        return np.linalg.norm(scene.start[:2] - scene.goal[:2])
+
+    to_train = [away_m(seed) for seed in range(60)]
+    assert min(to_train) < 0.02
+    assert max(to_train) > 0.08
+    assert 0.4 < np.mean(np.array(to_train) < 0.06) < 0.8
+    assert min(away_m(900_000 + seed) for seed in range(60)) > 0.04
 
 
 def test_the_path_pushes_as_far_as_asked_and_rises():
